@@ -1,0 +1,54 @@
+"""Settings, read once from the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    secret_key: str
+    data: Path
+    base_url: str
+    demonstration: bool = False
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION.
+
+    Without a secret key one is made once and kept in the data folder, readable by its owner alone.
+    """
+    data = Path(environment.get("CERTENGINE_DATA", "var")).resolve()
+    port = environment.get("CERTENGINE_PORT", "8000")
+    return Settings(
+        database_url=driver_url(environment.get("CERTENGINE_DATABASE_URL") or f"sqlite:///{data / 'certengine.db'}"),
+        secret_key=environment.get("CERTENGINE_SECRET_KEY") or _kept_secret(data / "secret_key"),
+        data=data,
+        base_url=environment.get("CERTENGINE_BASE_URL", f"http://localhost:{port}").rstrip("/"),
+        demonstration=environment.get("CERTENGINE_DEMONSTRATION", "") == "1",
+    )
+
+
+def driver_url(url: str) -> str:
+    """A plain postgresql:// or postgres:// address, with the driver that we ship named in it."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

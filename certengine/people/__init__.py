@@ -1,0 +1,1 @@
+"""Persons, organisations, accounts, roles and permissions, sign-in."""

@@ -1,0 +1,86 @@
+"""Who acts: an account, or whatever other room puts into the cookie under its own kind (a candidate at an exam)."""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import session as cookie
+from sqlalchemy.orm import Session
+
+from certengine.people import service
+from certengine.people.permissions import LANDING, Permission, Role, permissions_of
+from certengine.web.access import Actor
+from certengine.web.request import session
+
+ActorLoader = Callable[[Session, str], Actor | None]
+_loaders: dict[str, ActorLoader] = {}
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A signed-in account."""
+
+    account_id: UUID
+    login: str
+    name: str
+    organisation_id: UUID
+    organisation_name: str
+    person_id: UUID | None
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+
+    @property
+    def id(self) -> str:
+        return f"account:{self.account_id}"
+
+    @property
+    def landing(self) -> str | None:
+        return next((endpoint for role, endpoint in LANDING if role in self.roles), None)
+
+    def may(self, permission: enum.Enum) -> bool:
+        return permission in self.permissions
+
+
+def register_actor_kind(kind: str, loader: ActorLoader) -> None:
+    """Another room's actors: the cookie holds (kind, id); loader gives the actor or None."""
+    _loaders[kind] = loader
+
+
+def sign_in(kind: str, identity: str) -> None:
+    """Puts the actor into a fresh cookie, so that nothing of an earlier sign-in stays."""
+    language = cookie.get("language")
+    cookie.clear()
+    cookie["actor"] = [kind, identity]
+    if language:
+        cookie["language"] = language
+
+
+def sign_out() -> None:
+    cookie.pop("actor", None)
+
+
+def load() -> Actor | None:
+    kind, identity = cookie.get("actor", (None, None))
+    loader = _loaders.get(kind or "")
+    return loader(session(), identity) if loader and identity else None
+
+
+def _staff(database: Session, identity: str) -> Actor | None:
+    account = service.account(database, UUID(identity))
+    if account is None:
+        return None
+    roles = frozenset(each.role for each in account.roles)
+    return Staff(
+        account.id,
+        account.login,
+        account.name,
+        account.organisation_id,
+        account.organisation.name,
+        account.person_id,
+        roles,
+        permissions_of(roles),
+    )
+
+
+register_actor_kind("account", _staff)

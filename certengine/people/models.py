@@ -1,0 +1,87 @@
+import enum
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from certengine.foundation.database import Base
+from certengine.foundation.ids import new_id
+from certengine.people.permissions import Role
+
+
+class OrganisationKind(enum.Enum):
+    DEPARTMENT = "department"
+    EVALUATION_INSTITUTION = "evaluation_institution"
+    TRAINING_INSTITUTION = "training_institution"
+    BASE = "base"
+    EMPLOYER = "employer"
+
+
+class Sex(enum.Enum):
+    MALE = "male"
+    FEMALE = "female"
+
+
+class DocumentType(enum.Enum):
+    RESIDENT_ID = "resident_id"
+    PASSPORT = "passport"
+    HONG_KONG_MACAO_PERMIT = "hong_kong_macao_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    FOREIGN_PERMANENT_RESIDENT = "foreign_permanent_resident"
+
+
+class Organisation(Base):
+    __tablename__ = "organisation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[OrganisationKind]
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    name_en: Mapped[str] = mapped_column(String(160), default="")
+    # Two to four capital letters or digits, the institution's part of certificate and ticket numbers.
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    credit_code: Mapped[str | None] = mapped_column(String(18))
+    region: Mapped[str] = mapped_column(String(6), default="370000")
+    created_at: Mapped[datetime]
+
+
+class Person(Base):
+    """Somebody known by a document: a candidate, a trainee. The number is encrypted; its blind index finds it."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("document_type", "document_index"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(120))
+    # As it came, before middle dots and spaces were put right.
+    name_original: Mapped[str] = mapped_column(String(120))
+    sex: Mapped[Sex | None]
+    document_type: Mapped[DocumentType]
+    document_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    document_index: Mapped[str] = mapped_column(String(64))
+    document_masked: Mapped[str] = mapped_column(String(40))
+    photo: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class Account(Base):
+    __tablename__ = "account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    login: Mapped[str] = mapped_column(String(80), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(120))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    organisation: Mapped[Organisation] = relationship()
+    roles: Mapped[list["AccountRole"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class AccountRole(Base):
+    __tablename__ = "account_role"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)

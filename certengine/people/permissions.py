@@ -1,0 +1,103 @@
+"""Every permission, and the roles that hold them. Author, paper maker, proctor, examiner and issuer stand apart."""
+
+import enum
+
+
+class Permission(enum.Enum):
+    ACCOUNTS_MANAGE = "accounts:manage"
+    ATTEMPT_TAKE = "attempt:take"
+    AUDIT_READ = "audit:read"
+    BANK_READ = "bank:read"
+    BANK_RELEASE = "bank:release"
+    BANK_WRITE = "bank:write"
+    BASE_MANAGE = "base:manage"
+    BASE_REPORT = "base:report"
+    CERTIFICATE_ISSUE = "certificate:issue"
+    CERTIFICATE_READ = "certificate:read"
+    CERTIFICATE_REVOKE = "certificate:revoke"
+    COURSE_MANAGE = "course:manage"
+    ITEM_REVIEW = "item:review"
+    MARK_ENTER = "mark:enter"
+    MISCONDUCT_DECIDE = "misconduct:decide"
+    MISCONDUCT_RECORD = "misconduct:record"
+    OVERSIGHT_READ = "oversight:read"
+    PAPER_DRAW = "paper:draw"
+    PAPER_READ = "paper:read"
+    REGISTRATION_MANAGE = "registration:manage"
+    RESULT_READ = "result:read"
+    RESULT_RELEASE = "result:release"
+    ROOM_PROCTOR = "room:proctor"
+    SEMINAR_MANAGE = "seminar:manage"
+    SITTING_PLAN = "sitting:plan"
+    SITTING_READ = "sitting:read"
+    TRAINEE_SELF = "trainee:self"
+    TRAINING_MANAGE = "training:manage"
+
+
+class Role(enum.Enum):
+    ADMINISTRATOR = "administrator"
+    ITEM_AUTHOR = "item_author"
+    ITEM_REVIEWER = "item_reviewer"
+    PAPER_MAKER = "paper_maker"
+    EXAM_OFFICER = "exam_officer"
+    PROCTOR = "proctor"
+    EXAMINER = "examiner"
+    ISSUER = "issuer"
+    TRAINING_OFFICER = "training_officer"
+    SUPERVISOR = "supervisor"
+    TRAINEE = "trainee"
+
+
+P = Permission
+HOLDS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset({P.ACCOUNTS_MANAGE, P.AUDIT_READ}),
+    Role.ITEM_AUTHOR: frozenset({P.BANK_READ, P.BANK_WRITE}),
+    Role.ITEM_REVIEWER: frozenset({P.BANK_READ, P.ITEM_REVIEW, P.BANK_RELEASE}),
+    Role.PAPER_MAKER: frozenset({P.BANK_READ, P.PAPER_DRAW, P.PAPER_READ, P.SITTING_READ}),
+    Role.EXAM_OFFICER: frozenset({P.SITTING_PLAN, P.SITTING_READ, P.REGISTRATION_MANAGE, P.RESULT_READ}),
+    Role.PROCTOR: frozenset({P.SITTING_READ, P.ROOM_PROCTOR, P.MISCONDUCT_RECORD}),
+    Role.EXAMINER: frozenset({P.MARK_ENTER, P.SITTING_READ}),
+    Role.ISSUER: frozenset(
+        {
+            P.RESULT_READ,
+            P.RESULT_RELEASE,
+            P.CERTIFICATE_ISSUE,
+            P.CERTIFICATE_READ,
+            P.CERTIFICATE_REVOKE,
+            P.SITTING_READ,
+            P.MISCONDUCT_DECIDE,
+        }
+    ),
+    Role.TRAINING_OFFICER: frozenset({P.TRAINING_MANAGE, P.COURSE_MANAGE, P.CERTIFICATE_READ, P.BASE_REPORT}),
+    Role.SUPERVISOR: frozenset(
+        {
+            P.AUDIT_READ,
+            P.OVERSIGHT_READ,
+            P.SITTING_READ,
+            P.RESULT_READ,
+            P.CERTIFICATE_READ,
+            P.SEMINAR_MANAGE,
+            P.BASE_MANAGE,
+        }
+    ),
+    Role.TRAINEE: frozenset({P.TRAINEE_SELF}),
+}
+
+# Where each role's work begins, the first that the account holds.
+LANDING: tuple[tuple[Role, str], ...] = (
+    (Role.ITEM_AUTHOR, "bank.banks"),
+    (Role.ITEM_REVIEWER, "bank.banks"),
+    (Role.PAPER_MAKER, "papers.draws"),
+    (Role.EXAM_OFFICER, "sittings.sittings"),
+    (Role.PROCTOR, "proctoring.rooms"),
+    (Role.EXAMINER, "marking.practical"),
+    (Role.ISSUER, "marking.results"),
+    (Role.TRAINING_OFFICER, "training.classes"),
+    (Role.SUPERVISOR, "oversight.overview"),
+    (Role.TRAINEE, "certificates.mine"),
+    (Role.ADMINISTRATOR, "people.accounts"),
+)
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    return frozenset().union(*(HOLDS[role] for role in roles))

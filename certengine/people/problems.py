@@ -1,0 +1,21 @@
+"""The package's sentences."""
+
+from certengine.foundation.errors import register_messages
+
+register_messages(
+    {
+        "person.id_length": "居民身份证号码应为18位",
+        "person.id_characters": "居民身份证号码只能是半角数字，最后一位可以是X",
+        "person.id_birth_date": "居民身份证号码中的出生日期不存在或不合理",
+        "person.id_check": "居民身份证号码的校验位不符",
+        "person.document_form": "证件号码的格式与证件类型不符",
+        "person.name_missing": "姓名为空",
+        "person.name_long": "姓名超过60个字符",
+        "person.name_characters": "姓名中有数字或不可见字符",
+        "person.name_differs": "该证件号码已登记为其他姓名（%(masked)s）",
+        "account.wrong": "账号或密码不正确",
+        "account.login_taken": "登录名 %(login)s 已被使用",
+        "account.password_short": "密码至少需要10个字符",
+        "organisation.not_found": "没有找到该机构",
+    }
+)

@@ -1,0 +1,152 @@
+"""Persons and accounts: one function a use case, inside the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certengine.foundation.clock import CHINA
+from certengine.foundation.errors import Invalid, NotFound, Problem
+from certengine.foundation.keys import FieldCipher
+from certengine.people import problems, rules
+from certengine.people.models import (
+    Account,
+    AccountRole,
+    DocumentType,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Sex,
+)
+from certengine.people.permissions import Role
+
+__all__ = ["problems"]
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What is known of somebody before they are stored; number is as typed."""
+
+    name: str
+    document_type: DocumentType
+    number: str
+    sex: Sex | None = None
+
+
+@cache
+def hasher() -> PasswordHasher:
+    """argon2id with the library's defaults (RFC 9106, low-memory profile)."""
+    return PasswordHasher()
+
+
+def register_person(session: Session, cipher: FieldCipher, facts: PersonFacts, now: datetime) -> Person:
+    """The person with this document, stored if new. Raises Invalid; a known number under another name is refused."""
+    name = rules.fold_name(facts.name)
+    found: list[Problem] = []
+    if problem := rules.name_problem(name):
+        found.append(Problem("name", problem))
+    parsed = rules.parse_document(facts.document_type, facts.number, now.astimezone(CHINA).date())
+    if isinstance(parsed, str):
+        raise Invalid([*found, Problem("number", parsed)])
+    if found:
+        raise Invalid(found)
+    number, sex = parsed
+    index = document_index(cipher, facts.document_type, number)
+    person = session.scalar(
+        select(Person).where(Person.document_type == facts.document_type, Person.document_index == index)
+    )
+    if person is None:
+        person = Person(
+            name=name,
+            name_original=facts.name,
+            sex=sex or facts.sex,
+            document_type=facts.document_type,
+            document_sealed=cipher.encrypt(number),
+            document_index=index,
+            document_masked=rules.mask_document(number),
+            created_at=now,
+        )
+        session.add(person)
+        session.flush()
+    elif person.name != name:
+        raise Invalid([Problem("name", "person.name_differs", {"masked": person.name[:1] + "*"})])
+    return person
+
+
+def document_index(cipher: FieldCipher, kind: DocumentType, number: str) -> str:
+    return cipher.blind_index(f"{kind.value}:{number}")
+
+
+def create_organisation(
+    session: Session, kind: OrganisationKind, name: str, code: str, now: datetime, name_en: str = ""
+) -> Organisation:
+    organisation = Organisation(kind=kind, name=name, name_en=name_en, code=code, created_at=now)
+    session.add(organisation)
+    session.flush()
+    return organisation
+
+
+def create_account(
+    session: Session,
+    *,
+    login: str,
+    password: str,
+    name: str,
+    organisation: Organisation,
+    roles: frozenset[Role],
+    now: datetime,
+    person: Person | None = None,
+) -> Account:
+    """Raises Invalid when the login is taken or the password short."""
+    found = []
+    if len(password) < 10:
+        found.append(Problem("password", "account.password_short"))
+    if session.scalar(select(Account.id).where(Account.login == login)):
+        found.append(Problem("login", "account.login_taken", {"login": login}))
+    if found:
+        raise Invalid(found)
+    account = Account(
+        login=login,
+        password_hash=hasher().hash(password),
+        name=name,
+        organisation_id=organisation.id,
+        person_id=person.id if person else None,
+        created_at=now,
+        roles=[AccountRole(role=role) for role in sorted(roles, key=lambda role: role.value)],
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def check_password(account: Account | None, password: str) -> bool:
+    """True when the password is the account's; an unknown login costs the same time as a wrong password."""
+    try:
+        return hasher().verify(account.password_hash if account else _nobody(), password) and account is not None
+    except VerificationError:
+        return False
+
+
+@cache
+def _nobody() -> str:
+    return hasher().hash("nobody has this password")
+
+
+def account_by_login(session: Session, login: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.login == login, Account.active))
+
+
+def account(session: Session, account_id: UUID) -> Account | None:
+    return session.scalar(select(Account).where(Account.id == account_id, Account.active))
+
+
+def organisation(session: Session, organisation_id: UUID) -> Organisation:
+    found = session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound("organisation.not_found")
+    return found

@@ -1,0 +1,1 @@
+"""What every package's views stand on: access declarations, layout, errors, forms, translations. No domain word."""

@@ -1,0 +1,43 @@
+"""The form that all forms derive from, and the fields that WTForms lacks."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField
+from wtforms.fields import Field
+
+from certengine.foundation.clock import CHINA
+from certengine.foundation.errors import Invalid
+from certengine.web.errors import say
+
+
+class Form(FlaskForm):
+    def show_problems(self, error: Invalid) -> list[str]:
+        """Puts each problem beside its field; returns the sentences of those that belong to none."""
+        others = []
+        for problem in error.problems:
+            field: Field | None = self._fields.get(problem.place)
+            if field is None:
+                others.append(say(problem))
+            else:
+                field.errors = [*field.errors, say(problem)]
+        return others
+
+
+class ChinaTimeField(DateTimeLocalField):
+    """A date and time as people in China write it, held as an aware time."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = self.data.replace(tzinfo=CHINA)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return self.data.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M") if isinstance(self.data, datetime) else ""
+
+    def gettext(self, string: str) -> str:
+        return gettext(string)

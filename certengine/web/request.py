@@ -1,0 +1,57 @@
+"""One transaction a request: opened at first use, committed when the view has returned, rolled back on any error."""
+
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, g, request
+from sqlalchemy.orm import Session
+
+from certengine.foundation.runtime import Runtime, current
+
+
+def runtime() -> Runtime:
+    return current()
+
+
+def now() -> datetime:
+    """The server's time of this request, the same for all that it does."""
+    if "now" not in g:
+        g.now = runtime().clock.now()
+    return g.now  # type: ignore[no-any-return]
+
+
+def session() -> Session:
+    """The request's session: read-only for GET and HEAD, so that looking never waits for a writer."""
+    if "session" not in g:
+        g.unit_of_work = ExitStack()
+        read_only = request.method in ("GET", "HEAD")
+        g.session = g.unit_of_work.enter_context(runtime().unit_of_work(read_only=read_only))
+    return g.session  # type: ignore[no-any-return]
+
+
+class TransactionalFlask(Flask):
+    """Commits between the view's return and the response's leaving, so that an error still becomes an error page."""
+
+    def dispatch_request(self) -> Any:
+        try:
+            response = super().dispatch_request()
+        except BaseException as error:
+            stack = g.pop("unit_of_work", None)
+            g.pop("session", None)
+            if stack is not None:
+                stack.__exit__(type(error), error, error.__traceback__)
+            raise
+        stack = g.pop("unit_of_work", None)
+        g.pop("session", None)
+        if stack is not None:
+            stack.close()
+        return response
+
+    def do_teardown_request(self, *arguments: Any, **named: Any) -> None:
+        stack = g.pop("unit_of_work", None)
+        g.pop("session", None)
+        if stack is not None:
+            # Only a before_request hook that stopped the request leaves a session here; it wrote nothing to keep.
+            stack.__exit__(RuntimeError, RuntimeError("request stopped"), None)
+        super().do_teardown_request(*arguments, **named)

