@@ -1,5 +1,7 @@
 """Alembic's entry: one transaction, with a lock timeout so that a migration never queues before an exam."""
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Engine, text
 from sqlalchemy.types import TypeDecorator
@@ -8,7 +10,7 @@ from certengine import rooms
 from certengine.foundation.database import Base, UtcDateTime
 
 
-def plain_type(kind: str, item: object, _context: object) -> str | bool:
+def plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Our column types as the types they are stored in, so that a migration outlives a change of our classes."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField
 from wtforms.fields import Field
@@ -29,6 +28,8 @@ class Form(FlaskForm):
 class ChinaTimeField(DateTimeLocalField):
     """A date and time as people in China write it, held as an aware time."""
 
+    data: datetime | None
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
         if self.data is not None:
@@ -38,6 +39,3 @@ class ChinaTimeField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return self.data.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M") if isinstance(self.data, datetime) else ""
-
-    def gettext(self, string: str) -> str:
-        return gettext(string)
