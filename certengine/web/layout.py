@@ -53,6 +53,11 @@ def china_date(moment: Any) -> str:
     return f"{local.year}年{local.month}月{local.day}日"
 
 
+def field_time(moment: datetime) -> str:
+    """The value of a datetime-local field, in China's time."""
+    return moment.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M")
+
+
 def with_page(number: int) -> str:
     """This address with another page number."""
     arguments = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
@@ -65,6 +70,7 @@ def csrf_field() -> Markup:
 
 def install(app: Flask) -> None:
     app.jinja_env.filters["china_time"] = china_time
+    app.jinja_env.filters["field_time"] = field_time
     app.jinja_env.filters["china_date"] = china_date
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Globals, not context: imported macros see only these.
