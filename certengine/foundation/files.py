@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import uuid
 from pathlib import Path
 
 
@@ -16,7 +17,7 @@ class FileStore:
         if path.exists():
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{digest}.{os.getpid()}.draft")
+        draft = path.with_name(f"{digest}.{uuid.uuid4().hex}")
         with draft.open("wb") as file:
             file.write(content)
             file.flush()

@@ -87,7 +87,7 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
     """Claims a job and does it; False where another process has it or it is over."""
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
-        claimed = session.execute(
+        claimed = session.scalar(
             update(Job)
             .where(
                 Job.id == job_id,
@@ -97,12 +97,13 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
                 ),
             )
             .values(state=JobState.RUNNING, heard_at=now)
-            .returning(Job)
-        ).scalar_one_or_none()
-    if claimed is None:
+            .returning(Job.id)
+        )
+        row = session.get(Job, job_id) if claimed else None
+    if row is None:
         return False
     try:
-        _handlers[claimed.kind](runtime, claimed)
+        _handlers[row.kind](runtime, row)
     except Exception as error:
         _settle(runtime, job_id, JobState.FAILED, f"{type(error).__name__}: {error}")
         raise

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import uuid
 from pathlib import Path
 from typing import Protocol
 
@@ -54,7 +55,7 @@ class PemKeyStore:
                 serialization.PrivateFormat.PKCS8,
                 serialization.BestAvailableEncryption(self._password),
             )
-            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(pem)
                 file.flush()

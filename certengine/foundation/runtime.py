@@ -50,9 +50,8 @@ class Runtime:
         engine = self.engine.execution_options(read_only=True) if read_only else self.engine
         with Session(engine, expire_on_commit=False) as session:
             yield session
-            if read_only:
-                session.rollback()
-            else:
+            # A read-only session is just closed: a rollback would empty the objects that the caller keeps.
+            if not read_only:
                 session.commit()
                 for act in session.info.pop(AFTER_COMMIT, []):
                     act()
