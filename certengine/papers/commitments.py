@@ -1,0 +1,71 @@
+"""What a draw says in the ledger, and how it is checked again. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from certengine.ledger.rules import inclusion_proof, leaf_hash, node_hash, root_of
+from certengine.papers.values import PaperRules
+
+SEED_COMMITTED = "papers.seed_committed"
+COMMITTED = "papers.committed"
+DISCLOSED = "papers.disclosed"
+# An entry of the ledger holds 65,535 bytes at most.
+REGISTRATIONS_AN_ENTRY = 600
+
+
+def seed_commitment(seed: bytes) -> str:
+    return hashlib.sha256(seed).hexdigest()
+
+
+def papers_root(paper_hashes: Sequence[str]) -> str:
+    """The Merkle root (RFC 6962) over the papers' hashes in their own order, which says nothing of the candidates."""
+    return root_of(leaf_hash(bytes.fromhex(paper_hash)) for paper_hash in sorted(paper_hashes)).hex()
+
+
+def paper_proof(paper_hashes: Sequence[str], paper_hash: str) -> tuple[int, list[str]]:
+    """Index and audit path by which a candidate checks that the paper was among those committed to."""
+    leaves = [leaf_hash(bytes.fromhex(each)) for each in sorted(paper_hashes)]
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([node_hash(*below[place : place + 2]) for place in range(0, len(below) - 1, 2)])
+    index = sorted(paper_hashes).index(paper_hash)
+    proof = inclusion_proof(index, len(leaves), lambda level, place: levels[level][place])
+    return index, [each.hex() for each in proof]
+
+
+def seed_entry(draw: str, sitting: str, rules: PaperRules, seed: bytes) -> dict[str, Any]:
+    return {
+        "draw": draw,
+        "sitting": sitting,
+        "seed_hash": seed_commitment(seed),
+        "release": rules.release,
+        "rules": rules.as_json(),
+        "rules_hash": rules.hash,
+    }
+
+
+def committed_entry(draw: str, rules: PaperRules, batch: int, paper_hashes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "draw": draw,
+        "batch": batch,
+        "algorithm": rules.algorithm,
+        "release": rules.release,
+        "rules_hash": rules.hash,
+        "count": len(paper_hashes),
+        "root": papers_root(paper_hashes),
+    }
+
+
+def disclosed_entries(draw: str, seed: bytes, batches: Sequence[tuple[int, Sequence[str]]]) -> list[dict[str, Any]]:
+    """The seed with every batch's registrations, as many entries as they need."""
+    parts = [
+        {"batch": batch, "registrations": list(registrations[start : start + REGISTRATIONS_AN_ENTRY])}
+        for batch, registrations in batches
+        for start in range(0, len(registrations), REGISTRATIONS_AN_ENTRY)
+    ]
+    return [
+        {"draw": draw, "seed": seed.hex(), "part": number, "parts": len(parts), **part}
+        for number, part in enumerate(parts, 1)
+    ]

@@ -1,0 +1,20 @@
+"""The package's sentences."""
+
+from certengine.foundation.errors import register_messages
+
+register_messages(
+    {
+        "papers.short": "题库不足以按组卷规则组卷",
+        "papers.shortfall": "%(node)s 节点的 %(type)s 题需要 %(needed)s 道，题库中只有 %(there)s 道",
+        "papers.cannot_draw": "%(of)s 份试卷中有 %(failed)s 份不能同时满足难度、认知层次和互斥要求",
+        "papers.algorithm": "不认识组卷算法 %(algorithm)s",
+        "papers.registration_twice": "同一报名号出现了两次",
+        "papers.not_drawn": "该场次没有这名考生的试卷",
+        "papers.draw_not_found": "没有找到这次组卷",
+        "papers.already_committed": "该场次已经提交过组卷种子",
+        "papers.already_disclosed": "种子已经公开，不能再组卷",
+        "papers.nothing_drawn": "还没有组卷，没有可以公开的种子",
+        "papers.too_early": "考试结束（%(ends)s）之前不能公开种子",
+        "papers.no_registrations": "没有考生可以组卷",
+    }
+)

@@ -1,0 +1,302 @@
+"""The draw of a sitting: seed committed, papers drawn and committed to, paper looked up, seed disclosed."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from certengine.bank import service as bank
+from certengine.bank.models import Bank, Release
+from certengine.foundation.clock import CHINA
+from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
+from certengine.foundation.ids import new_id
+from certengine.foundation.keys import FieldCipher
+from certengine.foundation.runtime import current
+from certengine.ledger import service as ledger
+from certengine.papers import commitments, problems
+from certengine.papers.models import DrawState, PaperBatch, PaperDraw, PaperRow
+from certengine.papers.rules import (
+    Drawable,
+    Paper,
+    PaperItem,
+    PaperRules,
+    SectionRule,
+    draw,
+    make_rules,
+    rules_from_json,
+)
+from certengine.standards import service as standards
+
+__all__ = ["problems"]
+
+SEED_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Batch:
+    number: int
+    papers: int
+    root: str
+    drawn_at: datetime
+    entry: UUID
+
+
+@dataclass(frozen=True)
+class DrawView:
+    """A draw without its seed."""
+
+    id: UUID
+    organisation_id: UUID
+    sitting: str
+    title: str
+    ends_at: datetime | None
+    release_id: UUID
+    rules: PaperRules
+    seed_hash: str
+    state: DrawState
+    papers: int
+    committed_at: datetime
+    committed_entry: UUID
+    disclosed_at: datetime | None
+    disclosed_entry: UUID | None
+    batches: tuple[Batch, ...]
+
+
+def rules_for(
+    field: str, level: Any, direction: str | None, items: Sequence[Drawable], release_digest: str
+) -> PaperRules:
+    """The paper rules of a standard for a release. Raises Invalid with the shortfalls."""
+    standard = standards.standard(field)
+    theory = standard.layout(level).theory
+    return make_rules(
+        items,
+        release=release_digest,
+        field=field,
+        level=level.value,
+        direction=direction,
+        sections=[SectionRule(each.type, each.count, each.points, each.partial or "none") for each in theory.sections],
+        weights=standard.weights(level, "theory", direction),
+    )
+
+
+def commit_seed(
+    session: Session,
+    *,
+    sitting: str,
+    release_id: UUID,
+    direction: str | None,
+    actor: str,
+    now: datetime,
+    title: str = "",
+    organisation_id: UUID | None = None,
+    ends_at: datetime | None = None,
+    cipher: FieldCipher | None = None,
+) -> UUID:
+    """Fixes the rules and a secret seed, and publishes the seed's hash before any candidate's paper is known.
+
+    Raises Conflict for a sitting that has a draw, Invalid where the release cannot fill the blueprint.
+    """
+    if draw_of(session, sitting) is not None:
+        raise Conflict("papers.already_committed")
+    release = bank.released_items(session, release_id)
+    rules = rules_for(release.field, release.level, direction, release.items, release.digest)
+    seed = secrets.token_bytes(SEED_BYTES)
+    draw_id = new_id()
+    public = commitments.seed_entry(str(draw_id), sitting, rules, seed)
+    entry = ledger.record(
+        session, kind=commitments.SEED_COMMITTED, actor=actor, subject=sitting, now=now, public=public
+    )
+    session.add(
+        PaperDraw(
+            id=draw_id,
+            organisation_id=organisation_id or _owner(session, release_id),
+            sitting=sitting,
+            title=title or sitting,
+            ends_at=ends_at,
+            release_id=release_id,
+            release_digest=release.digest,
+            rules=rules.as_json(),
+            rules_hash=rules.hash,
+            seed_sealed=(cipher or current().cipher).encrypt(seed.hex()),
+            seed_hash=commitments.seed_commitment(seed),
+            committed_at=now,
+            committed_entry=entry,
+        )
+    )
+    session.flush()
+    return draw_id
+
+
+def _owner(session: Session, release_id: UUID) -> UUID:
+    """The organisation whose bank was released."""
+    query = select(Bank.organisation_id).join(Release, Release.bank_id == Bank.id).where(Release.id == release_id)
+    return session.scalars(query).one()
+
+
+def draw_papers(
+    session: Session,
+    draw_id: UUID,
+    registrations: Sequence[str],
+    actor: str,
+    now: datetime,
+    cipher: FieldCipher | None = None,
+) -> int:
+    """Draws the papers of those who have none yet and commits to them; returns how many were drawn.
+
+    A second call with the same registrations changes nothing. Raises Conflict once the seed is disclosed.
+    """
+    row = _row(session, draw_id, lock=True)
+    if row.state is DrawState.DISCLOSED:
+        raise Conflict("papers.already_disclosed")
+    have = set(session.scalars(select(PaperRow.registration).where(PaperRow.draw_id == draw_id)))
+    wanted = [registration for registration in registrations if registration not in have]
+    if not wanted:
+        if not have:
+            raise Invalid([Problem("", "papers.no_registrations")])
+        return 0
+    rules = rules_from_json(row.rules)
+    release = bank.released_items(session, row.release_id)
+    papers = draw(release.items, rules, _seed(row, cipher), wanted)
+    batch = 1 + len(session.scalars(select(PaperBatch.number).where(PaperBatch.draw_id == draw_id)).all())
+    public = commitments.committed_entry(str(draw_id), rules, batch, [paper.paper_hash for paper in papers])
+    entry = ledger.record(session, kind=commitments.COMMITTED, actor=actor, subject=row.sitting, now=now, public=public)
+    session.add(
+        PaperBatch(draw_id=draw_id, number=batch, papers=len(papers), root=public["root"], drawn_at=now, entry=entry)
+    )
+    session.execute(insert(PaperRow), [_stored(row, batch, paper) for paper in papers])
+    row.state = DrawState.DRAWN
+    row.papers += len(papers)
+    session.flush()
+    return len(papers)
+
+
+def _stored(row: PaperDraw, batch: int, paper: Paper) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "draw_id": row.id,
+        "batch": batch,
+        "sitting": row.sitting,
+        "registration": paper.registration,
+        "paper_hash": paper.paper_hash,
+        "items": [
+            [i.item, i.version, list(i.options), list(i.matches), int(i.points.scaleb(3)), i.section]
+            for i in paper.items
+        ],
+        "expected": [int(score.scaleb(6)) for score in paper.expected],
+    }
+
+
+def _loaded(row: PaperRow) -> Paper:
+    items = tuple(
+        PaperItem(item, version, tuple(options), Decimal(points) / 1000, section, tuple(matches))
+        for item, version, options, matches, points, section in row.items
+    )
+    low, cut, high = (Decimal(score).scaleb(-6) for score in row.expected)
+    return Paper(row.registration, row.paper_hash, items, (low, cut, high))
+
+
+def paper(session: Session, sitting: str, registration: str) -> Paper:
+    """Raises NotFound for a candidate without a paper."""
+    row = session.scalar(select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration == registration))
+    if row is None:
+        raise NotFound("papers.not_drawn")
+    return _loaded(row)
+
+
+def papers(session: Session, sitting: str) -> dict[str, Paper]:
+    """registration → paper of a whole sitting, for marking and statistics."""
+    rows = session.scalars(select(PaperRow).where(PaperRow.sitting == sitting).order_by(PaperRow.registration))
+    return {row.registration: _loaded(row) for row in rows}
+
+
+def paper_proof(session: Session, sitting: str, registration: str) -> tuple[int, int, list[str], str]:
+    """Index, count, audit path and root: that a candidate's paper was among those committed to before the start."""
+    row = session.scalar(select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration == registration))
+    if row is None:
+        raise NotFound("papers.not_drawn")
+    hashes = session.scalars(
+        select(PaperRow.paper_hash).where(PaperRow.draw_id == row.draw_id, PaperRow.batch == row.batch)
+    ).all()
+    index, path = commitments.paper_proof(hashes, row.paper_hash)
+    return index, len(hashes), path, commitments.papers_root(hashes)
+
+
+def disclose(session: Session, draw_id: UUID, actor: str, now: datetime, cipher: FieldCipher | None = None) -> None:
+    """Publishes seed and registrations, so that anyone with the release can recompute every paper.
+
+    Raises Conflict before the sitting's end, without papers, or a second time.
+    """
+    row = _row(session, draw_id, lock=True)
+    if row.state is DrawState.DISCLOSED:
+        raise Conflict("papers.already_disclosed")
+    if row.state is not DrawState.DRAWN:
+        raise Conflict("papers.nothing_drawn")
+    if row.ends_at is not None and now < row.ends_at:
+        raise Conflict("papers.too_early", ends=row.ends_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M"))
+    drawn = session.execute(
+        select(PaperRow.batch, PaperRow.registration)
+        .where(PaperRow.draw_id == draw_id)
+        .order_by(PaperRow.batch, PaperRow.registration)
+    ).all()
+    batches: dict[int, list[str]] = {}
+    for batch, registration in drawn:
+        batches.setdefault(batch, []).append(registration)
+    for public in commitments.disclosed_entries(str(draw_id), _seed(row, cipher), list(batches.items())):
+        row.disclosed_entry = ledger.record(
+            session, kind=commitments.DISCLOSED, actor=actor, subject=row.sitting, now=now, public=public
+        )
+    row.state = DrawState.DISCLOSED
+    row.disclosed_at = now
+    session.flush()
+
+
+def draw_of(session: Session, sitting: str) -> DrawView | None:
+    row = session.scalar(select(PaperDraw).where(PaperDraw.sitting == sitting))
+    return _view(session, row) if row else None
+
+
+def draw_view(session: Session, draw_id: UUID, organisation_id: UUID) -> DrawView:
+    """A draw of this organisation; raises NotFound."""
+    row = session.get(PaperDraw, draw_id)
+    if row is None or row.organisation_id != organisation_id:
+        raise NotFound("papers.draw_not_found")
+    return _view(session, row)
+
+
+def _view(session: Session, row: PaperDraw) -> DrawView:
+    batches = session.scalars(select(PaperBatch).where(PaperBatch.draw_id == row.id).order_by(PaperBatch.number))
+    return DrawView(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        sitting=row.sitting,
+        title=row.title,
+        ends_at=row.ends_at,
+        release_id=row.release_id,
+        rules=rules_from_json(row.rules),
+        seed_hash=row.seed_hash,
+        state=row.state,
+        papers=row.papers,
+        committed_at=row.committed_at,
+        committed_entry=row.committed_entry,
+        disclosed_at=row.disclosed_at,
+        disclosed_entry=row.disclosed_entry,
+        batches=tuple(Batch(b.number, b.papers, b.root, b.drawn_at, b.entry) for b in batches),
+    )
+
+
+def _row(session: Session, draw_id: UUID, lock: bool = False) -> PaperDraw:
+    query = select(PaperDraw).where(PaperDraw.id == draw_id)
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise NotFound("papers.draw_not_found")
+    return row
+
+
+def _seed(row: PaperDraw, cipher: FieldCipher | None) -> bytes:
+    return bytes.fromhex((cipher or current().cipher).decrypt(row.seed_sealed))
