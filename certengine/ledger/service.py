@@ -217,11 +217,11 @@ def history_many(session: Session, subjects: Sequence[str], limit: int = 500) ->
     return views(session, entries_query().where(LedgerEntry.subject.in_(subjects)).limit(limit))
 
 
-def entries_query() -> Select[tuple[LedgerEntry]]:
+def entries_query() -> Select[Any]:
     return select(LedgerEntry).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
 
 
-def views(session: Session, query: Select[tuple[LedgerEntry]]) -> list[EntryView]:
+def views(session: Session, query: Select[Any]) -> list[EntryView]:
     return [
         EntryView(each.id, each.at, each.kind, each.actor, each.subject, each.public, each.private, each.index)
         for each in session.scalars(query)

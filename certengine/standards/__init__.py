@@ -1,0 +1,1 @@
+"""Fields, levels, directions, outline with weights, hours, eligibility and paper layouts, as data with sources."""

@@ -1,0 +1,74 @@
+"""YAML that remembers on which line each thing stands, so that a problem can name FILE:LINE."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from certengine.foundation.errors import Invalid, Problem
+
+
+class MarkedDict(dict[str, Any]):
+    """A mapping with its own line and the line of each key (from 1)."""
+
+    line: int = 0
+    lines: dict[str, int]
+
+
+class MarkedList(list[Any]):
+    """A sequence with its own line and the line of each member (from 1)."""
+
+    line: int = 0
+    lines: list[int]
+
+
+class _Loader(yaml.CSafeLoader):
+    pass
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> MarkedDict:
+    marked = MarkedDict()
+    marked.line = node.start_mark.line + 1
+    marked.lines = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if not isinstance(key, str):
+            # Only a plain scalar can be a name; 1: and true: read as the texts that were written.
+            key = key_node.value
+        if key in marked:
+            raise yaml.MarkedYAMLError(problem=f"the key {key} stands twice", problem_mark=key_node.start_mark)
+        marked[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        marked.lines[key] = key_node.start_mark.line + 1
+    return marked
+
+
+def _sequence(loader: _Loader, node: yaml.SequenceNode) -> MarkedList:
+    marked = MarkedList(loader.construct_object(each, deep=True) for each in node.value)  # type: ignore[no-untyped-call]
+    marked.line = node.start_mark.line + 1
+    marked.lines = [each.start_mark.line + 1 for each in node.value]
+    return marked
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:seq", _sequence)
+
+
+def load(text: str, name: str) -> Any:
+    """The document with its lines. Raises Invalid with NAME:LINE when it is not YAML."""
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Invalid([Problem(f"{name}:{line}", "yaml.syntax", {"detail": error.problem or ""})]) from None
+    except yaml.YAMLError as error:
+        raise Invalid([Problem(f"{name}:1", "yaml.syntax", {"detail": str(error).splitlines()[0]})]) from None
+
+
+def read(path: Path) -> str:
+    """A file's text. Raises Invalid when it is not UTF-8 or cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid([Problem(f"{path}:1", "yaml.encoding", {"byte": error.start})]) from None
+    except OSError as error:
+        raise Invalid([Problem(str(path), "yaml.unreadable", {"detail": error.strerror or ""})]) from None
