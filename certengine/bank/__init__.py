@@ -1,0 +1,1 @@
+"""Items, versions, review, releases (frozen, hashed sets of items), import and export formats."""

@@ -1,0 +1,73 @@
+"""The package's use cases in one place, for the rooms above: banks, items, review, imports, releases."""
+
+from certengine.bank import problems
+from certengine.bank.importing import (
+    Action,
+    ImportOutcome,
+    Plan,
+    PlannedRow,
+    import_bank,
+    import_model_bank,
+    preview,
+)
+from certengine.bank.items import (
+    BankView,
+    Filters,
+    approve,
+    approve_import,
+    bank,
+    banks,
+    imports,
+    item,
+    items_query,
+    latest_entries,
+    live_entries,
+    open_bank,
+    propose,
+    read_key,
+    reject,
+    retire,
+    version,
+)
+from certengine.bank.releases import ReleaseView, release, released_items, releases
+from certengine.bank.rendering import render_inline, render_markdown
+from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
+
+__all__ = [
+    "Action",
+    "BankView",
+    "Filters",
+    "ImportOutcome",
+    "Item",
+    "ItemType",
+    "Option",
+    "Plan",
+    "PlannedRow",
+    "PracticalTask",
+    "ReleaseView",
+    "ReleasedItem",
+    "approve",
+    "approve_import",
+    "bank",
+    "banks",
+    "import_bank",
+    "import_model_bank",
+    "imports",
+    "item",
+    "items_query",
+    "latest_entries",
+    "live_entries",
+    "open_bank",
+    "preview",
+    "problems",
+    "propose",
+    "read_key",
+    "reject",
+    "release",
+    "released_items",
+    "releases",
+    "render_inline",
+    "render_markdown",
+    "retire",
+    "version",
+]
