@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from certengine.bank.rules import Entry, Family, Item, PracticalTask
 
-# A stem this long says what it asks by itself; a shorter one ("下列说法正确的是") only with its options.
+# A stem this long says what it asks by itself; a shorter one ("下列说法正确的是") only with its options or signs.
 TELLING = 20
 
 
@@ -21,17 +21,20 @@ def stem_of(entry: Entry) -> str:
     return f"{entry.title}\n{entry.scenario}" if isinstance(entry, PracticalTask) else str(entry.template.get("stem"))
 
 
-def question(entry: Entry) -> str:
-    """The folded question: its stem, and the options too where the stem alone is generic.
-
-    Signs alone may tell two stems apart (a < b, a > b): where folding leaves little, they stay.
-    """
+def stem_key(entry: Entry) -> str:
+    """The folded stem. Signs alone may tell two stems apart (a < b, a > b): where folding leaves little, they stay."""
     stem = stem_of(entry)
     folded = fold(stem)
     if len(folded) < TELLING:
         folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", stem).casefold())
-        if isinstance(entry, Item) and entry.options and entry.key not in ("true", "false"):
-            folded += "|" + "|".join(sorted(fold(each.text) or each.text for each in entry.options))
+    return folded
+
+
+def question(entry: Entry) -> str:
+    """The folded question: stem, and options where there are any to choose from."""
+    folded = stem_key(entry)
+    if isinstance(entry, Item) and entry.key not in ("true", "false"):
+        folded += "|" + "|".join(sorted(fold(each.text) or each.text for each in entry.options))
     return folded
 
 

@@ -10,17 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.bank import items
-from certengine.bank.folding import question_hash
+from certengine.bank.folding import question_hash, stem_key
 from certengine.bank.formats import read_file
-from certengine.bank.models import Bank, BankImport, BankItem, ItemStatus, ItemVersion
+from certengine.bank.models import BankImport, BankItem, ItemStatus, ItemVersion
 from certengine.bank.readiness import outline_faults
 from certengine.bank.reading import BankFile, Row
-from certengine.bank.rules import Entry, Item, content_of
+from certengine.bank.rules import Entry, Item, content_of, entry_of
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid, Problem
 from certengine.standards import service as standards
 from certengine.standards.marked_yaml import read
-from certengine.standards.rules import Level
+from certengine.standards.rules import Level, Standard
 
 PREFIXES = {
     "artificial_intelligence": "ai",
@@ -40,6 +40,8 @@ class Action(enum.Enum):
     ADD = "add"
     PROPOSE = "propose"
     UNCHANGED = "unchanged"
+    # The same question is there under another number: left out and reported, never written over.
+    DUPLICATE = "duplicate"
     REFUSE = "refuse"
 
 
@@ -80,43 +82,54 @@ class ImportOutcome:
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What the bank holds already: digests by code, codes by question."""
+class Known:
+    """What the bank holds already: digests by code, codes by question and by stem."""
 
     digests: dict[str, str]
     questions: dict[str, str]
+    stems: dict[str, str]
 
 
 def preview(session: Session, *, bank_id: UUID, filename: str, data: bytes, format: str = "auto") -> Plan:
     """Row by row what an import would do. Raises Invalid where the file cannot be read as its format at all."""
     bank = items.bank(session, bank_id)
-    source, used = read_file(filename, data, format)
     known = _known(session, bank_id)
+    return plan(bank.field, Level(bank.level), filename, data, format, known)
+
+
+def plan(
+    field: str, level: Level, filename: str, data: bytes, format: str = "auto", known: Known | None = None
+) -> Plan:
+    """The same against what is known; by default an empty bank, which needs no database."""
+    source, used = read_file(filename, data, format)
+    known = known or Known({}, {}, {})
     rows = []
     taken: dict[str, str] = {}
-    seen: dict[str, str] = {}
-    for row in _with_ids(source, bank, known):
-        planned = _planned(row, bank, known, taken, seen)
+    for row in _with_ids(source, field, level, known):
+        planned = _planned(row, standards.standard(field), level, known, taken)
         rows.append(planned)
         if planned.action in (Action.ADD, Action.PROPOSE):
             taken.setdefault(planned.entry.id, planned.place)
-            seen.setdefault(question_hash(planned.entry), planned.entry.id)
+            known.questions.setdefault(question_hash(planned.entry), planned.entry.id)
+            known.stems.setdefault(stem_key(planned.entry), planned.entry.id)
     return Plan(filename, used, hashlib.sha256(data).hexdigest(), tuple(rows), source.problems)
 
 
-def _known(session: Session, bank_id: UUID) -> _Known:
+def _known(session: Session, bank_id: UUID) -> Known:
     newest = session.execute(
-        select(BankItem.code, BankItem.stem_hash, BankItem.status, ItemVersion.digest)
+        select(BankItem.code, BankItem.stem_hash, BankItem.status, ItemVersion)
         .join(ItemVersion, ItemVersion.item_id == BankItem.id)
         .where(BankItem.bank_id == bank_id, ItemVersion.number == BankItem.latest)
     ).all()
-    questions = {row.stem_hash: row.code for row in newest if row.status is not ItemStatus.RETIRED}
-    return _Known({row.code: row.digest for row in newest}, questions)
+    kept = [row for row in newest if row.status is not ItemStatus.RETIRED]
+    questions = {row.stem_hash: row.code for row in kept}
+    stems = {stem_key(entry_of(row.ItemVersion.content)): row.code for row in kept}
+    return Known({row.code: row.ItemVersion.digest for row in newest}, questions, stems)
 
 
-def _with_ids(source: BankFile, bank: Bank, known: _Known) -> list[Row]:
+def _with_ids(source: BankFile, field: str, level: Level, known: Known) -> list[Row]:
     """Rows without an id get the next free ones of the bank."""
-    prefix = f"{PREFIXES.get(bank.field, bank.field)}-{bank.level[0]}"
+    prefix = f"{PREFIXES.get(field, field)}-{level.value[0]}"
     used = {row.entry.id for row in source.rows} | set(known.digests)
     number = 0
     rows = []
@@ -130,26 +143,29 @@ def _with_ids(source: BankFile, bank: Bank, known: _Known) -> list[Row]:
     return rows
 
 
-def _planned(row: Row, bank: Bank, known: _Known, taken: dict[str, str], seen: dict[str, str]) -> PlannedRow:
+def _planned(row: Row, standard: Standard, level: Level, known: Known, taken: dict[str, str]) -> PlannedRow:
     entry = row.entry
     found = list(row.problems)
-    standard = standards.standard(bank.field)
-    for key, problem in outline_faults(entry, standard, Level(bank.level)):
+    for key, problem in outline_faults(entry, standard, level):
         found.append(Problem(row.at(key), problem.code, problem.values))
-    digest = canonical_hash(content_of(entry))
-    if not found and known.digests.get(entry.id) == digest:
-        return PlannedRow(row.place, entry, Action.UNCHANGED, (), row.notes)
     if entry.id in taken:
-        values = {"item": entry.id, "place": taken[entry.id]}
-        found.append(Problem(row.at("id"), "bank.id_twice", values))
-    question = question_hash(entry)
-    twin = known.questions.get(question) or seen.get(question)
-    if twin is not None and twin != entry.id:
-        found.append(Problem(row.at("stem"), "bank.stem_known", {"item": twin}))
+        found.append(Problem(row.at("id"), "bank.id_twice", {"item": entry.id, "place": taken[entry.id]}))
     if found:
         return PlannedRow(row.place, entry, Action.REFUSE, tuple(found), row.notes)
+    if known.digests.get(entry.id) == canonical_hash(content_of(entry)):
+        return PlannedRow(row.place, entry, Action.UNCHANGED, (), row.notes)
+    twin = known.questions.get(question_hash(entry), entry.id)
+    if twin != entry.id:
+        note = Problem(row.at("stem"), "bank.question_known", {"item": twin})
+        return PlannedRow(row.place, entry, Action.DUPLICATE, (), (*row.notes, note))
+    notes = list(row.notes)
+    like = known.stems.get(stem_key(entry), entry.id)
+    if like != entry.id:
+        notes.append(Problem(row.at("stem"), "bank.stem_known", {"item": like}))
+    if isinstance(entry, Item) and not entry.outline:
+        notes.append(Problem(row.place, "bank.outline_later"))
     action = Action.PROPOSE if entry.id in known.digests else Action.ADD
-    return PlannedRow(row.place, entry, action, (), row.notes)
+    return PlannedRow(row.place, entry, action, (), tuple(notes))
 
 
 def import_bank(
@@ -164,24 +180,24 @@ def import_bank(
     now: datetime,
 ) -> ImportOutcome:
     """Brings the file's rows in as proposals. Raises Invalid with every problem, unless the good rows are kept."""
-    plan = preview(session, bank_id=bank_id, filename=filename, data=data, format=format)
-    faults = plan.all_problems()
-    good = [row for row in plan.rows if row.action in (Action.ADD, Action.PROPOSE)]
-    if faults and not keep_good or not plan.rows:
+    planned = preview(session, bank_id=bank_id, filename=filename, data=data, format=format)
+    faults = planned.all_problems()
+    good = [row for row in planned.rows if row.action in (Action.ADD, Action.PROPOSE)]
+    if (faults and not keep_good) or not planned.rows:
         raise Invalid(faults or [Problem(filename, "bank.no_items")])
     if not good:
-        return ImportOutcome(bank_id, None, plan)
+        return ImportOutcome(bank_id, None, planned)
     record = BankImport(
         bank_id=bank_id,
         filename=filename[-200:],
-        format=plan.format,
-        sha256=plan.sha256,
+        format=planned.format,
+        sha256=planned.sha256,
         actor=actor,
         at=now,
-        added=plan.count(Action.ADD),
-        proposed=plan.count(Action.PROPOSE),
-        unchanged=plan.count(Action.UNCHANGED),
-        refused=plan.count(Action.REFUSE),
+        added=planned.count(Action.ADD),
+        proposed=planned.count(Action.PROPOSE),
+        unchanged=planned.count(Action.UNCHANGED),
+        refused=planned.count(Action.REFUSE) + planned.count(Action.DUPLICATE),
     )
     session.add(record)
     session.flush()
@@ -195,7 +211,7 @@ def import_bank(
             origin=row.place,
             import_id=record.id,
         )
-    return ImportOutcome(bank_id, record.id, plan)
+    return ImportOutcome(bank_id, record.id, planned)
 
 
 def import_model_bank(

@@ -111,7 +111,7 @@ def banks(session: Session, organisation_id: UUID) -> list[BankView]:
     ]
 
 
-def items_query(bank_id: UUID, filters: Filters) -> Select[tuple[BankItem]]:
+def items_query(bank_id: UUID, filters: Filters) -> Select[Any]:
     """The bank's items in the order of their codes, as far as they pass the filters."""
     query = select(BankItem).where(BankItem.bank_id == bank_id).order_by(BankItem.code)
     for word in filters.words.split():

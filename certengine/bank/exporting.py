@@ -1,0 +1,24 @@
+"""Entries → a file of a format."""
+
+from collections.abc import Sequence
+
+from certengine.bank.formats.writing import Written
+from certengine.bank.rules import Entry
+from certengine.foundation.errors import Invalid, Problem
+
+
+def export(field: str, level: str, entries: Sequence[Entry], format: str, edition: str = "") -> Written:
+    """Raises Invalid for a format that is not there."""
+    if format == "yaml":
+        from certengine.bank.formats.yaml import write_yaml
+
+        return write_yaml(field, level, edition, entries)
+    if format == "xlsx":
+        from certengine.bank.formats.xlsx_writing import write_xlsx
+
+        return write_xlsx(entries)
+    if format == "gift":
+        from certengine.bank.formats.gift_writing import write_gift
+
+        return write_gift(entries)
+    raise Invalid([Problem("format", "bank.format_later", {"format": format})])
