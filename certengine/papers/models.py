@@ -27,7 +27,7 @@ class PaperDraw(Base):
     title: Mapped[str] = mapped_column(String(200))
     # Before this the seed stays sealed, whoever asks.
     ends_at: Mapped[datetime | None]
-    release_id: Mapped[UUID] = mapped_column(index=True)
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("bank_release.id"), index=True)
     release_digest: Mapped[str] = mapped_column(String(64))
     rules: Mapped[dict[str, Any]]
     rules_hash: Mapped[str] = mapped_column(String(64))

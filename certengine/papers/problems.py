@@ -15,6 +15,8 @@ register_messages(
         "papers.already_disclosed": "种子已经公开，不能再组卷",
         "papers.nothing_drawn": "还没有组卷，没有可以公开的种子",
         "papers.too_early": "考试结束（%(ends)s）之前不能公开种子",
+        "papers.seed_not_hex": "种子应为十六进制数字",
+        "papers.seed_short": "种子至少需要32位十六进制数字",
         "papers.no_registrations": "没有考生可以组卷",
     }
 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
@@ -31,7 +31,10 @@ from certengine.papers.rules import (
     make_rules,
     rules_from_json,
 )
+from certengine.papers.statistics import Statistics, of_papers
+from certengine.papers.table import build
 from certengine.standards import service as standards
+from certengine.standards.rules import Level, Part
 
 __all__ = ["problems"]
 
@@ -69,7 +72,7 @@ class DrawView:
 
 
 def rules_for(
-    field: str, level: Any, direction: str | None, items: Sequence[Drawable], release_digest: str
+    field: str, level: Level, direction: str | None, items: Sequence[Drawable], release_digest: str
 ) -> PaperRules:
     """The paper rules of a standard for a release. Raises Invalid with the shortfalls."""
     standard = standards.standard(field)
@@ -80,8 +83,8 @@ def rules_for(
         field=field,
         level=level.value,
         direction=direction,
-        sections=[SectionRule(each.type, each.count, each.points, each.partial or "none") for each in theory.sections],
-        weights=standard.weights(level, "theory", direction),
+        sections=[SectionRule(each.type, each.count, each.points, each.partial) for each in theory.sections],
+        weights=standard.weights(level, Part.THEORY, direction),
     )
 
 
@@ -133,10 +136,10 @@ def commit_seed(
     return draw_id
 
 
-def _owner(session: Session, release_id: UUID) -> UUID:
-    """The organisation whose bank was released."""
+def _owner(session: Session, release_id: UUID) -> UUID | None:
+    """The organisation whose bank was released; None for no such release."""
     query = select(Bank.organisation_id).join(Release, Release.bank_id == Bank.id).where(Release.id == release_id)
-    return session.scalars(query).one()
+    return session.scalar(query)
 
 
 def draw_papers(
@@ -267,6 +270,59 @@ def draw_view(session: Session, draw_id: UUID, organisation_id: UUID) -> DrawVie
     if row is None or row.organisation_id != organisation_id:
         raise NotFound("papers.draw_not_found")
     return _view(session, row)
+
+
+@dataclass(frozen=True)
+class ReleaseLine:
+    id: UUID
+    title: str
+    digest: str
+    at: datetime
+
+
+def releases_of(session: Session, organisation_id: UUID) -> list[ReleaseLine]:
+    """The organisation's releases, newest first."""
+    query = (
+        select(Release.id, Bank.title, Release.edition, Release.digest, Release.at)
+        .join(Bank, Bank.id == Release.bank_id)
+        .where(Bank.organisation_id == organisation_id)
+        .order_by(Release.at.desc(), Release.id.desc())
+    )
+    return [ReleaseLine(row.id, f"{row.title} {row.edition}", row.digest, row.at) for row in session.execute(query)]
+
+
+def release_of(session: Session, release_id: UUID, organisation_id: UUID) -> bank.ReleaseView:
+    """A release of this organisation's banks; raises NotFound."""
+    if _owner(session, release_id) != organisation_id:
+        raise NotFound("bank.no_release")
+    return bank.released_items(session, release_id)
+
+
+def draws_query(organisation_id: UUID, sought: str = "") -> Select[Any]:
+    """An organisation's draws, newest first; sought is part of the title."""
+    query = select(PaperDraw).where(PaperDraw.organisation_id == organisation_id)
+    if sought:
+        query = query.where(PaperDraw.title.icontains(sought, autoescape=True))
+    return query.order_by(PaperDraw.committed_at.desc(), PaperDraw.id.desc())
+
+
+def statistics_of(session: Session, view: DrawView) -> Statistics | None:
+    """Of the papers drawn; None before there are any."""
+    drawn = list(papers(session, view.sitting).values())
+    if not drawn:
+        return None
+    table = build(bank.released_items(session, view.release_id).items, view.rules)
+    return of_papers(drawn, [item.id for item in table.items])
+
+
+def commitment_rows(session: Session, draw_id: UUID) -> list[tuple[int, str, str]]:
+    """Batch, registration and paper hash of every paper."""
+    query = (
+        select(PaperRow.batch, PaperRow.registration, PaperRow.paper_hash)
+        .where(PaperRow.draw_id == draw_id)
+        .order_by(PaperRow.batch, PaperRow.registration)
+    )
+    return [(row.batch, row.registration, row.paper_hash) for row in session.execute(query)]
 
 
 def _view(session: Session, row: PaperDraw) -> DrawView:

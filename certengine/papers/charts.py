@@ -1,0 +1,69 @@
+"""Histograms as plain figures for a template to draw: no library, no style attribute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+WIDTH, HEIGHT = 560, 200
+LEFT, BOTTOM, TOP = 44, 30, 12
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    place: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Everything in the units of the drawing; lines are marks across the axis, such as the limits of a band."""
+
+    bars: tuple[Bar, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    lines: tuple[Tick, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    floor: int = HEIGHT - BOTTOM
+
+
+def histogram(
+    values: ArrayLike, low: float, high: float, bins: int, decimals: int = 0, lines: Sequence[tuple[float, str]] = ()
+) -> Histogram:
+    """Counts between low and high in equal bins; values outside fall into the first or last."""
+    numbers = np.clip(np.asarray(values, float), low, high)
+    counts, edges = np.histogram(numbers, bins, (low, high))
+    most = max(1, int(counts.max()) if len(counts) else 1)
+    step = (WIDTH - LEFT - 8) / bins
+    room = HEIGHT - BOTTOM - TOP
+
+    def across(value: float) -> float:
+        return round(LEFT + (value - low) / (high - low) * step * bins, 1)
+
+    bars = tuple(
+        Bar(
+            round(LEFT + number * step, 1),
+            round(HEIGHT - BOTTOM - room * count / most, 1),
+            round(max(step - 1, 0.5), 1),
+            round(room * count / most, 1),
+            f"{edges[number]:.{decimals}f}–{edges[number + 1]:.{decimals}f}",
+            int(count),
+        )
+        for number, count in enumerate(counts)
+    )
+    ticks = tuple(Tick(across(value), f"{value:.{decimals}f}") for value in np.linspace(low, high, 6))
+    heights = (Tick(HEIGHT - BOTTOM, "0"), Tick(TOP, str(most)))
+    return Histogram(bars, ticks, heights, tuple(Tick(across(value), text) for value, text in lines))
