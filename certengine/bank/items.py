@@ -352,3 +352,20 @@ def imports(session: Session, bank_id: UUID) -> Sequence[tuple[BankImport, int]]
     }
     rows = session.scalars(select(BankImport).where(BankImport.bank_id == bank_id).order_by(BankImport.at.desc()))
     return [(row, waiting.get(row.id, 0)) for row in rows]
+
+
+def waiting(session: Session, item_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the items that have a version waiting for review."""
+    query = select(ItemVersion.item_id).where(
+        ItemVersion.item_id.in_(item_ids), ItemVersion.state == VersionState.PROPOSED
+    )
+    return set(session.scalars(query)) if item_ids else set()
+
+
+def next_code(session: Session, bank_id: UUID, prefix: str) -> str:
+    """The first free number under this prefix."""
+    taken = set(session.scalars(select(BankItem.code).where(BankItem.bank_id == bank_id)))
+    number = 1
+    while f"{prefix}-{number:03}" in taken:
+        number += 1
+    return f"{prefix}-{number:03}"

@@ -191,3 +191,25 @@ def releases(
     if organisation_id:
         query = query.join(Bank).where(Bank.organisation_id == organisation_id)
     return list(session.scalars(query))
+
+
+def own_release(session: Session, release_id: UUID, organisation_id: UUID) -> Release:
+    """Raises NotFound, for another organisation's too."""
+    row = session.scalar(
+        select(Release).join(Bank).where(Release.id == release_id, Bank.organisation_id == organisation_id)
+    )
+    if row is None:
+        raise NotFound("bank.no_release")
+    return row
+
+
+def members(session: Session, release_id: UUID) -> list[tuple[BankItem, ItemVersion]]:
+    """What a release holds, in its order."""
+    rows = session.execute(
+        select(BankItem, ItemVersion)
+        .join(ItemVersion, ItemVersion.item_id == BankItem.id)
+        .join(ReleaseMember, ReleaseMember.version_id == ItemVersion.id)
+        .where(ReleaseMember.release_id == release_id)
+        .order_by(ReleaseMember.place)
+    )
+    return [(item, version) for item, version in rows]

@@ -22,14 +22,16 @@ from certengine.bank.items import (
     items_query,
     latest_entries,
     live_entries,
+    next_code,
     open_bank,
     propose,
     read_key,
     reject,
     retire,
     version,
+    waiting,
 )
-from certengine.bank.releases import ReleaseView, release, released_items, releases
+from certengine.bank.releases import ReleaseView, members, release, released_items, releases
 from certengine.bank.rendering import render_inline, render_markdown
 from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
 
@@ -57,6 +59,8 @@ __all__ = [
     "items_query",
     "latest_entries",
     "live_entries",
+    "members",
+    "next_code",
     "open_bank",
     "preview",
     "problems",
@@ -70,4 +74,5 @@ __all__ = [
     "render_markdown",
     "retire",
     "version",
+    "waiting",
 ]

@@ -51,8 +51,11 @@ def write_yaml(field: str, level: str, edition: str, entries: Sequence[Entry], n
         document["families"] = families
     if tasks:
         document["practical"] = tasks
-    text = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6)
-    return Written(text.encode(), "yaml", "application/yaml; charset=utf-8")
+    return Written(dump(document).encode(), "yaml", "application/yaml; charset=utf-8")
+
+
+def dump(value: Any) -> str:
+    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6))
 
 
 def item_raw(item: Item) -> dict[str, Any]:

@@ -1,0 +1,221 @@
+"""Pages of one item: reading, writing, reviewing."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from certengine.bank import service
+from certengine.bank.editing import entry_of_yaml, fits_form, form_of_item, item_of_form, yaml_of
+from certengine.bank.forms import MATCH_LETTERS, OPTION_LETTERS, ItemForm, YamlForm
+from certengine.bank.importing import PREFIXES
+from certengine.bank.models import Bank, BankItem, ItemStatus, ItemVersion, VersionState
+from certengine.bank.pages import COGNITION, TYPES, blueprint, context, names, own_bank, staff, standard_of, type_word
+from certengine.bank.rules import Item, entry_of
+from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.ledger import service as ledger
+from certengine.people.permissions import Permission
+from certengine.standards.rules import Level
+from certengine.web.access import allow
+from certengine.web.errors import say
+from certengine.web.request import now, session
+
+
+def _chosen(found: BankItem) -> ItemVersion:
+    number = request.values.get("version", found.latest, int)
+    return service.version(session(), found.id, number)
+
+
+def _secret(found: BankItem, version: ItemVersion) -> bool:
+    """Whether the key is shown only on demand: of everything that is, or was, used in papers."""
+    return found.status is not ItemStatus.DRAFT and version.state is VersionState.APPROVED
+
+
+@blueprint.get("/banks/<uuid:bank_id>/items/<code>")
+@allow(Permission.BANK_READ)
+def item(bank_id: UUID, code: str) -> str:
+    bank = own_bank(bank_id)
+    found = service.item(session(), bank_id, code)
+    version = _chosen(found)
+    may = staff().may
+    open_key = not _secret(found, version) and (may(Permission.BANK_WRITE) or may(Permission.ITEM_REVIEW))
+    return _show(bank, found, version, open_key)
+
+
+@blueprint.post("/banks/<uuid:bank_id>/items/<code>/key")
+@allow(Permission.BANK_WRITE, Permission.ITEM_REVIEW)
+def key(bank_id: UUID, code: str) -> str:
+    """Shows the key of a live item; that it was read, by whom and when, stands in the ledger."""
+    bank = own_bank(bank_id)
+    found = service.item(session(), bank_id, code)
+    version = _chosen(found)
+    service.read_key(session(), version, staff().id, now())
+    return _show(bank, found, version, True)
+
+
+def _show(bank: Bank, found: BankItem, version: ItemVersion, open_key: bool) -> str:
+    acts = ledger.history(session(), f"item:{found.id}", 30)
+    people = [each.author for each in found.versions] + [each.reviewer for each in found.versions]
+    entry = entry_of(version.content, version.number)
+    return render_template(
+        "bank/item.html",
+        **context(bank, "items"),
+        item=found,
+        version=version,
+        entry=entry,
+        open_key=open_key,
+        leaf=standard_of(bank).node(found.outline),
+        acts=acts,
+        names=names([*people, *(act.actor for act in acts)]),
+        type_word=type_word,
+        mine=version.author == staff().id,
+        render=service.render_markdown,
+        inline=service.render_inline,
+    )
+
+
+def _form(bank: Bank, data: dict[str, Any] | None = None) -> ItemForm:
+    form = ItemForm(data=data)
+    level = Level(bank.level)
+    form.type.choices = [(kind.value, text) for kind, text in TYPES.items()]
+    form.cognition.choices = [(each.value, text) for each, text in COGNITION.items()]
+    leaves = [(leaf.id, f"{leaf.id} {leaf.zh}") for leaf in standard_of(bank).leaves(level)]
+    form.outline.choices = [("", _("请选择")), *leaves]
+    return form
+
+
+@blueprint.route("/banks/<uuid:bank_id>/items/new", methods=["GET", "POST"])
+@allow(Permission.BANK_WRITE)
+def new_item(bank_id: UUID) -> str | Response | tuple[str, int]:
+    bank = own_bank(bank_id)
+    form = _form(bank, {"cognition": "understands", "type": "single"})
+    if not form.validate_on_submit():
+        return _edit_page(bank, form, None, [], 422 if form.is_submitted() else 200)
+    prefix = f"{PREFIXES.get(bank.field, bank.field)}-{bank.level[0]}"
+    return _save(bank, form, service.next_code(session(), bank_id, prefix), None)
+
+
+@blueprint.route("/banks/<uuid:bank_id>/items/<code>/edit", methods=["GET", "POST"])
+@allow(Permission.BANK_WRITE)
+def edit_item(bank_id: UUID, code: str) -> str | Response | tuple[str, int]:
+    """Makes a new version; the live one stays until another person approves the new one."""
+    bank = own_bank(bank_id)
+    found = service.item(session(), bank_id, code)
+    newest = service.version(session(), found.id, found.latest)
+    entry = entry_of(newest.content)
+    if not isinstance(entry, Item) or not fits_form(entry):
+        return _edit_yaml(bank, found, newest)
+    if request.method == "GET" and _secret(found, newest):
+        return render_template("bank/edit_gate.html", **context(bank, "items"), item=found)
+    opened = request.method == "POST" and "open" in request.form
+    if opened:
+        service.read_key(session(), newest, staff().id, now())
+        form = _filled(bank, entry)
+        return _edit_page(bank, form, found, [], 200)
+    form = _form(bank, form_of_item(entry))
+    if not form.validate_on_submit():
+        return _edit_page(bank, form, found, [], 422 if form.is_submitted() else 200)
+    return _save(bank, form, code, found)
+
+
+def _filled(bank: Bank, entry: Item) -> ItemForm:
+    """The form filled from the item, whatever was posted to open it."""
+    form = _form(bank)
+    form.process(formdata=None, data=form_of_item(entry))
+    return form
+
+
+def _save(bank: Bank, form: ItemForm, code: str, found: BankItem | None) -> Response | tuple[str, int]:
+    try:
+        entry = item_of_form(form.data, code)
+    except Invalid as error:
+        return _edit_page(bank, form, found, form.show_problems(error), 422)
+    return _proposed(bank, entry)
+
+
+def _proposed(bank: Bank, entry: Any) -> Response:
+    made = service.propose(session(), bank_id=bank.id, entry=entry, actor=staff().id, now=now())
+    flash(_("已保存为第 %(number)s 版，等待另一人审核", number=made.number), "success")
+    return redirect(url_for(".item", bank_id=bank.id, code=entry.id, version=made.number))  # type: ignore[return-value]
+
+
+def _edit_page(bank: Bank, form: ItemForm, found: BankItem | None, problems: list[str], status: int) -> tuple[str, int]:
+    page = render_template(
+        "bank/edit.html",
+        **context(bank, "items"),
+        form=form,
+        item=found,
+        problems=problems,
+        options=[form[f"option_{letter}"] for letter in OPTION_LETTERS],
+        matches=[form[f"match_{letter}"] for letter in MATCH_LETTERS],
+    )
+    return page, status
+
+
+def _edit_yaml(bank: Bank, found: BankItem, newest: ItemVersion) -> str | Response | tuple[str, int]:
+    entry = entry_of(newest.content)
+    if request.method == "GET" and _secret(found, newest):
+        return render_template("bank/edit_gate.html", **context(bank, "items"), item=found)
+    form = YamlForm(data={"text": yaml_of(entry)})
+    problems: list[str] = []
+    if "open" in request.form:
+        service.read_key(session(), newest, staff().id, now())
+        form.process(formdata=None, data={"text": yaml_of(entry)})
+    elif form.validate_on_submit():
+        try:
+            return _proposed(bank, entry_of_yaml(form.text.data or "", entry))
+        except Invalid as error:
+            problems = [f"{each.place} {say(each)}" for each in error.problems]
+    page = render_template("bank/edit_yaml.html", **context(bank, "items"), form=form, item=found, problems=problems)
+    return page, 422 if problems else 200
+
+
+def _own_version(bank_id: UUID, version_id: UUID) -> ItemVersion:
+    found = session().get(ItemVersion, version_id)
+    if found is None or found.item.bank_id != own_bank(bank_id).id:
+        raise NotFound("bank.no_version", number="")
+    return found
+
+
+def _decide(bank_id: UUID, version_id: UUID, act: Any, done: str) -> Response:
+    found = _own_version(bank_id, version_id)
+    try:
+        act()
+        flash(done, "success")
+    except Invalid as error:
+        for problem in error.problems:
+            flash(say(problem), "danger")
+    except CertengineError as error:
+        flash(say(error), "danger")
+    return redirect(url_for(".item", bank_id=bank_id, code=found.item.code, version=found.number))  # type: ignore[return-value]
+
+
+@blueprint.post("/banks/<uuid:bank_id>/versions/<uuid:version_id>/approve")
+@allow(Permission.ITEM_REVIEW)
+def approve(bank_id: UUID, version_id: UUID) -> Response:
+    return _decide(
+        bank_id, version_id, lambda: service.approve(session(), version_id, staff().id, now()), _("审核通过，已可使用")
+    )
+
+
+@blueprint.post("/banks/<uuid:bank_id>/versions/<uuid:version_id>/reject")
+@allow(Permission.ITEM_REVIEW)
+def reject(bank_id: UUID, version_id: UUID) -> Response:
+    comment = request.form.get("comment", "")
+    return _decide(
+        bank_id,
+        version_id,
+        lambda: service.reject(session(), version_id, comment, staff().id, now()),
+        _("已退回"),
+    )
+
+
+@blueprint.post("/banks/<uuid:bank_id>/items/<code>/retire")
+@allow(Permission.ITEM_REVIEW)
+def retire(bank_id: UUID, code: str) -> Response:
+    own_bank(bank_id)
+    service.retire(session(), bank_id, code, staff().id, now())
+    flash(_("%(code)s 已停用", code=code), "success")
+    return redirect(url_for(".item", bank_id=bank_id, code=code))  # type: ignore[return-value]

@@ -1,0 +1,107 @@
+"""The blueprint and what its views share."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from certengine.bank import service
+from certengine.bank.importing import Action
+from certengine.bank.models import Bank, ItemStatus, VersionState
+from certengine.bank.rules import Cognition, ItemType, Kind
+from certengine.people.actors import Staff
+from certengine.people.models import Account
+from certengine.people.permissions import Permission
+from certengine.standards import service as standards
+from certengine.standards.rules import Level, Standard
+from certengine.web.access import current_actor
+from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+from certengine.web.request import session
+
+blueprint = Blueprint("bank", __name__)
+
+LEVELS = {Level.JUNIOR: _("初级"), Level.INTERMEDIATE: _("中级"), Level.SENIOR: _("高级")}
+TYPES = {
+    ItemType.SINGLE: _("单选题"),
+    ItemType.MULTIPLE: _("多选题"),
+    ItemType.JUDGEMENT: _("判断题"),
+    ItemType.FILL_IN: _("填空题"),
+    ItemType.ORDERING: _("排序题"),
+    ItemType.MATCHING: _("匹配题"),
+    ItemType.SHORT_ANSWER: _("简答题"),
+}
+COGNITION = {Cognition.KNOWS: _("了解"), Cognition.UNDERSTANDS: _("理解"), Cognition.APPLIES: _("应用")}
+STATUS = {ItemStatus.DRAFT: _("草稿"), ItemStatus.LIVE: _("已审可用"), ItemStatus.RETIRED: _("已停用")}
+STATES = {VersionState.PROPOSED: _("待审"), VersionState.APPROVED: _("通过"), VersionState.REJECTED: _("退回")}
+KINDS = {Kind.ITEM: _("试题"), Kind.FAMILY: _("参数化试题"), Kind.PRACTICAL: _("实操题")}
+ACTIONS = {
+    Action.ADD: _("新增"),
+    Action.PROPOSE: _("新版本"),
+    Action.UNCHANGED: _("未变"),
+    Action.DUPLICATE: _("重复，略过"),
+    Action.REFUSE: _("有误，不导入"),
+}
+BANDS = {
+    "very_easy": _("易"),
+    "easy": _("较易"),
+    "medium": _("中"),
+    "hard": _("较难"),
+    "very_hard": _("难"),
+}
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    for kind, texts in (
+        (Level, LEVELS),
+        (ItemType, TYPES),
+        (Cognition, COGNITION),
+        (ItemStatus, STATUS),
+        (VersionState, STATES),
+        (Kind, KINDS),
+        (Action, ACTIONS),
+    ):
+        add_labels(state, cast(Any, kind), texts)
+    add_navigation(state, NavigationEntry(100, _("题库"), "bank.banks", Permission.BANK_READ))
+
+
+@blueprint.context_processor
+def held() -> dict[str, Any]:
+    """The names of what the actor may do, so that a page offers nothing that would be refused."""
+    return {"held": {each.name for each in staff().permissions}}
+
+
+def staff() -> Staff:
+    """The acting account; the permissions of this room are held by accounts alone."""
+    return cast(Staff, current_actor())
+
+
+def own_bank(bank_id: UUID) -> Bank:
+    return service.bank(session(), bank_id, staff().organisation_id)
+
+
+def standard_of(bank: Bank) -> Standard:
+    return standards.standard(bank.field)
+
+
+def type_word(value: str) -> Any:
+    """The word for a row's type, which may be a practical task's."""
+    return KINDS[Kind.PRACTICAL] if value == Kind.PRACTICAL.value else TYPES[ItemType(value)]
+
+
+def names(actors: Iterable[str | None]) -> dict[str, str]:
+    """Actor → the name of the account; anything else is shown as it is."""
+    wanted = {each for each in actors if each}
+    ids = [UUID(each.partition(":")[2]) for each in wanted if each.startswith("account:") and len(each) == 44]
+    found = session().execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all() if ids else []
+    known = {f"account:{account_id}": name for account_id, name in found}
+    return {each: known.get(each, each) for each in wanted}
+
+
+def context(bank: Bank, tab: str, **more: Any) -> dict[str, Any]:
+    """What every page of one bank shows."""
+    return {"bank": bank, "level": Level(bank.level), "standard": standard_of(bank), "tab": tab, **more}

@@ -1,0 +1,163 @@
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from certengine.bank import file_views, item_views, service
+from certengine.bank.check import check_bank
+from certengine.bank.coverage import coverage_of
+from certengine.bank.models import ItemStatus, VersionState
+from certengine.bank.pages import (
+    BANDS,
+    COGNITION,
+    STATUS,
+    TYPES,
+    blueprint,
+    context,
+    names,
+    own_bank,
+    staff,
+    standard_of,
+    type_word,
+)
+from certengine.bank.reading import BankFile, Row
+from certengine.bank.releases import own_release
+from certengine.bank.rules import Kind
+from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.people.permissions import Permission
+from certengine.standards import service as standards
+from certengine.standards.rules import Level
+from certengine.web.access import allow
+from certengine.web.errors import say
+from certengine.web.request import now, session
+
+__all__ = ["blueprint", "file_views", "item_views"]
+
+
+@blueprint.get("/banks")
+@allow(Permission.BANK_READ)
+def banks() -> str:
+    found = service.banks(session(), staff().organisation_id)
+    titles = {each.field: each for each in standards.fields()}
+    return render_template("bank/banks.html", banks=found, standards=titles, levels=list(Level), Level=Level)
+
+
+@blueprint.post("/banks")
+@allow(Permission.BANK_WRITE)
+def open_bank() -> Response:
+    field, level = request.form.get("field", ""), request.form.get("level", "")
+    if level not in {each.value for each in Level}:
+        raise NotFound("bank.level_unknown", level=level)
+    bank = service.open_bank(
+        session(), organisation_id=staff().organisation_id, field=field, level=Level(level), now=now()
+    )
+    if "model" in request.form:
+        outcome = service.import_model_bank(session(), staff().organisation_id, field, Level(level), staff().id, now())
+        added = outcome.plan.count(service.Action.ADD)
+        flash(_("载入示范试题 %(count)s 项，等待审题员通过", count=added), "success")
+    return redirect(url_for(".bank", bank_id=bank.id))  # type: ignore[return-value]
+
+
+@blueprint.get("/banks/<uuid:bank_id>")
+@allow(Permission.BANK_READ)
+def bank(bank_id: UUID) -> str:
+    found = own_bank(bank_id)
+    filters = service.Filters(
+        words=request.args.get("q", "").strip()[:100],
+        outline=request.args.get("outline", ""),
+        type=request.args.get("type", ""),
+        cognition=request.args.get("cognition", ""),
+        status=request.args.get("status", ""),
+    )
+    if filters.status not in {"", VersionState.PROPOSED.value, *(each.value for each in ItemStatus)}:
+        raise NotFound("not_found")
+    page = paginate(session(), service.items_query(bank_id, filters), request.args.get("page", 1, int))
+    imports = service.imports(session(), bank_id)
+    return render_template(
+        "bank/bank.html",
+        **context(found, "items"),
+        page=page,
+        filters=filters,
+        waiting=service.waiting(session(), [row.id for row in page.rows]),
+        imports=[(source, left) for source, left in imports if left],
+        names=names(source.actor for source, _left in imports),
+        type_word=type_word,
+        types=TYPES,
+        cognitions=COGNITION,
+        statuses=STATUS,
+        nodes=list(standard_of(found).nodes()),
+    )
+
+
+@blueprint.get("/banks/<uuid:bank_id>/coverage")
+@allow(Permission.BANK_READ)
+def coverage(bank_id: UUID) -> str:
+    found = own_bank(bank_id)
+    entries = service.latest_entries(session(), bank_id)
+    rows = coverage_of(entries, standard_of(found), Level(found.level))
+    return render_template("bank/coverage.html", **context(found, "coverage"), rows=rows, types=TYPES, bands=BANDS)
+
+
+@blueprint.get("/banks/<uuid:bank_id>/check")
+@allow(Permission.BANK_READ)
+def check(bank_id: UUID) -> str:
+    found = own_bank(bank_id)
+    entries = service.latest_entries(session(), bank_id)
+    rows = tuple(Row(entry.id, entry) for entry in entries)
+    file = BankFile(found.title, found.field, found.level, "", rows)
+    known = {entry.id for entry in entries}
+    problems = list(check_bank(file, standard_of(found), known)) if rows else []
+    listed = [(each.place if each.place in known else "", say(each)) for each in problems]
+    return render_template("bank/check.html", **context(found, "check"), problems=listed, count=len(rows))
+
+
+@blueprint.get("/banks/<uuid:bank_id>/releases")
+@allow(Permission.BANK_READ)
+def releases(bank_id: UUID) -> str:
+    found = own_bank(bank_id)
+    rows = [each for each in service.releases(session(), found.field, Level(found.level)) if each.bank_id == bank_id]
+    live = len(service.live_entries(session(), bank_id))
+    return render_template(
+        "bank/releases.html",
+        **context(found, "releases"),
+        rows=rows,
+        live=live,
+        names=names(each.actor for each in rows),
+    )
+
+
+@blueprint.post("/banks/<uuid:bank_id>/releases")
+@allow(Permission.BANK_RELEASE)
+def make_release(bank_id: UUID) -> Response:
+    found = own_bank(bank_id)
+    try:
+        made = service.release(session(), bank_id=found.id, actor=staff().id, now=now())
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+        return redirect(url_for(".releases", bank_id=bank_id))  # type: ignore[return-value]
+    except CertengineError as error:
+        flash(say(error), "danger")
+        return redirect(url_for(".releases", bank_id=bank_id))  # type: ignore[return-value]
+    flash(_("已发布 %(edition)s", edition=made.edition), "success")
+    return redirect(url_for(".release", release_id=made.id))  # type: ignore[return-value]
+
+
+@blueprint.get("/banks/releases/<uuid:release_id>")
+@allow(Permission.BANK_READ)
+def release(release_id: UUID) -> str:
+    row = own_release(session(), release_id, staff().organisation_id)
+    members: list[Any] = service.members(session(), release_id)
+    return render_template(
+        "bank/release.html",
+        **context(own_bank(row.bank_id), "releases"),
+        release=row,
+        members=members,
+        receipt=ledger.receipt(session(), row.entry_id),
+        names=names([row.actor]),
+        type_word=type_word,
+        family=Kind.FAMILY,
+    )
