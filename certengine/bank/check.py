@@ -15,6 +15,9 @@ from certengine.standards.marked_yaml import read
 from certengine.standards.reader import read_standard
 from certengine.standards.rules import Level, Part, Standard
 
+# Levels build on each other: between their files only what is all but the same is a fault.
+BETWEEN_FILES = 0.8
+
 
 def check_paths(paths: Iterable[Path]) -> list[Problem]:
     """The problems of all standards and banks under these paths, in the order of files and lines."""
@@ -67,6 +70,7 @@ class _Files:
             if standard is None and str(Path(bank.name).parent) not in self.standards:
                 yield Problem(f"{bank.name}:1", "bank.no_standard", {"field": bank.field})
             yield from check_bank(bank, standard, set(places))
+        yield from near_duplicates(stems(self.banks))
 
     def standard_of(self, bank: BankFile) -> Standard | None:
         """The standard beside the bank, else the one that comes with the program; None where it is faulty itself."""
@@ -87,7 +91,7 @@ def _codes(entry: Entry) -> list[str]:
 
 
 def check_bank(bank: BankFile, standard: Standard | None, known: set[str]) -> Iterator[Problem]:
-    """All problems of one bank file; known are the ids of all files together."""
+    """All problems of one bank file but likeness; known are the ids of all files together."""
     yield from bank.all_problems()
     level = next((each for each in Level if each.value == bank.level), None)
     if level is None:
@@ -100,12 +104,13 @@ def check_bank(bank: BankFile, standard: Standard | None, known: set[str]) -> It
                 yield Problem(row.at(key), problem.code, problem.values)
             yield from _incomplete(row, standard, level)
         yield from _layout(bank, standard, level)
-    for row, item in bank.items():
+    # What cannot even be read is not judged by its style.
+    sound = [(row, item) for row, item in bank.items() if not row.problems]
+    for row, item in sound:
         for key, problem in item_flaws(item):
             yield Problem(row.at(key), problem.code, problem.values)
     yield from _enemies(bank, known)
-    yield from near_duplicates([(row.at("stem"), row.entry) for row in bank.rows])
-    for problem in bank_flaws([item for _row, item in bank.items()]):
+    for problem in bank_flaws([item for _row, item in sound]):
         yield Problem(f"{bank.name}:1", problem.code, problem.values)
 
 
@@ -125,14 +130,19 @@ def _enemies(bank: BankFile, known: set[str]) -> Iterator[Problem]:
                 yield Problem(row.at("enemies"), "bank.enemy_one_sided", {"item": item.id, "other": other})
 
 
+def stems(banks: Iterable[BankFile]) -> list[tuple[str, Entry]]:
+    return [(row.at("stem"), row.entry) for bank in banks for row in bank.rows]
+
+
 def near_duplicates(entries: Sequence[tuple[str, Entry]]) -> Iterator[Problem]:
     """Equal stems always; near ones unless the two are declared enemies."""
     chosen = [(place, entry) for place, entry in entries if not isinstance(entry, PracticalTask)]
-    texts = [_text(entry) for _place, entry in chosen]
-    for pair in pairs(texts):
+    for pair in pairs([_text(entry) for _place, entry in chosen]):
         (first_place, first), (place, second) = chosen[pair.first], chosen[pair.second]
-        line = first_place.rpartition(":")[2]
-        values = {"item": second.id, "other": first.id, "line": line, "similarity": f"{pair.similarity:.0%}"}
+        together = first_place.rpartition(":")[0] == place.rpartition(":")[0]
+        if first.id == second.id or not (together or pair.similarity >= BETWEEN_FILES):
+            continue
+        values = {"item": second.id, "other": first.id, "place": first_place, "similarity": f"{pair.similarity:.0%}"}
         if pair.same:
             yield Problem(place, "bank.duplicate", values)
         elif not (isinstance(second, Item) and first.id in second.enemies):

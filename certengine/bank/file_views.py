@@ -16,6 +16,7 @@ from certengine.bank.forms import ConfirmForm, UploadForm
 from certengine.bank.importing import Action, Plan
 from certengine.bank.models import Bank, BankImport
 from certengine.bank.pages import blueprint, context, own_bank, staff
+from certengine.bank.rendering import plain
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.ledger import service as ledger
 from certengine.people.permissions import Permission
@@ -62,6 +63,7 @@ def _preview_page(bank: Bank, plan: Plan, format_: str, status: int) -> tuple[st
         good=plan.count(Action.ADD) + plan.count(Action.PROPOSE),
         form=confirm,
         say=say,
+        plain=plain,
     )
     return page, status
 

@@ -27,7 +27,7 @@ LETTER_OPTION = re.compile(
     r"^\s*(选项)?[A-E](\s*(和|与|及|、|,|，|以及|或)\s*(选项)?[A-E])+\s*(都|均)?(不)?(对|正确|是|错误)?\s*$"
 )
 LETTER_NAMED = re.compile(
-    r"选项\s*[A-Ea-e](?![\w.])|(?<![\w.-])[A-E]\s*(选项|项)(?!目)|(?<![\w.-])[A-E]\s*(正确|错误)(?=[，。；]|$)"
+    r"选项\s*[A-Ea-e](?![A-Za-z0-9_.])|(?<![\w.-])[A-E]\s*(选项|项)(?!目)|(?<![\w.-])[A-E]\s*(正确|错误)(?=[，。；]|$)"
 )
 JUDGING = "正确|属于|包括|包含|恰当|合适|适当|合理|妥当|准确|成立|可取|符合|规范|适宜|适用|适合|恰当"
 NEGATIVE = re.compile(
@@ -146,7 +146,7 @@ def _repeats_key(item: Item) -> Iterator[tuple[str, Problem]]:
 
 def bank_flaws(items: Sequence[Item]) -> Iterator[Problem]:
     """What only shows over the whole bank: the longest option pays, or a position does."""
-    singles = [item for item in items if item.type is ItemType.SINGLE and item.key]
+    singles = [item for item in items if item.type is ItemType.SINGLE and _key_option(item)]
     if len(singles) >= LEAST_FOR_SHARES:
         longest = sum(map(key_is_longest, singles)) / len(singles)
         if longest > LONGEST_SHARE:

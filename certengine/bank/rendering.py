@@ -166,7 +166,8 @@ def formula_html(source: str, block: bool = False) -> str:
 
 
 def formula_readable(source: str) -> bool:
-    return not formula_html(source).startswith("<code")
+    bare = re.sub(r"\\.", "", source)
+    return bare.count("{") == bare.count("}") and not formula_html(source).startswith("<code")
 
 
 def formulas(text: str) -> list[str]:

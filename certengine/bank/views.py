@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from certengine.bank import file_views, item_views, service
-from certengine.bank.check import check_bank
+from certengine.bank.check import check_bank, near_duplicates, stems
 from certengine.bank.coverage import coverage_of
 from certengine.bank.models import ItemStatus, VersionState
 from certengine.bank.pages import (
@@ -110,7 +110,7 @@ def check(bank_id: UUID) -> str:
     rows = tuple(Row(entry.id, entry) for entry in entries)
     file = BankFile(found.title, found.field, found.level, "", rows)
     known = {entry.id for entry in entries}
-    problems = list(check_bank(file, standard_of(found), known)) if rows else []
+    problems = [*check_bank(file, standard_of(found), known), *near_duplicates(stems([file]))] if rows else []
     listed = [(each.place if each.place in known else "", say(each)) for each in problems]
     return render_template("bank/check.html", **context(found, "check"), problems=listed, count=len(rows))
 

@@ -69,6 +69,12 @@ class _Reader:
             return default
         return value
 
+    def known(self, of: Any, keys: str) -> None:
+        """Names the keys that nobody reads: a mistyped one would otherwise be lost in silence."""
+        for key in of if isinstance(of, MarkedDict) else ():
+            if key not in keys.split():
+                self.wrong(of.lines[key], "yaml.unknown", key=key)
+
     def number(self, of: MarkedDict, key: str) -> Decimal:
         """A decimal written as a number or a text."""
         try:
@@ -93,6 +99,14 @@ class _Reader:
 
     def standard(self, document: MarkedDict) -> Standard | None:
         title = self.get(document, "title", MarkedDict, MarkedDict())
+        self.known(document, "field edition title codes directions outline weights hours eligibility layouts")
+        for part, keys in (
+            ("codes", "code since source"),
+            ("directions", "id zh en source"),
+            ("hours", "level hours source"),
+        ):
+            for each in document.get(part) or ():
+                self.known(each, keys)
         return Standard(
             field=self.get(document, "field", str, ""),
             edition=str(document.get("edition", "")),
@@ -122,6 +136,7 @@ class _Reader:
         )
 
     def node(self, of: MarkedDict, below: tuple[str, ...]) -> Node:
+        self.known(of, f"id zh en source {below[0]}" if below else "id zh en source levels kind")
         children: tuple[Node, ...] = ()
         levels: frozenset[Level] = frozenset()
         if below:
@@ -144,6 +159,7 @@ class _Reader:
         )
 
     def column(self, of: MarkedDict) -> WeightColumn:
+        self.known(of, "level part direction source nodes")
         nodes = self.get(of, "nodes", MarkedDict, MarkedDict())
         return WeightColumn(
             self.member(of, "level", Level, Level.JUNIOR),
@@ -158,8 +174,12 @@ class _Reader:
         theory = self.get(of, "theory", MarkedDict, MarkedDict())
         practical = self.get(of, "practical", MarkedDict, MarkedDict())
         theory.lines = getattr(theory, "lines", {})
+        self.known(of, "level source theory practical")
+        self.known(theory, "minutes pass sections")
+        self.known(practical, "minutes pass tasks")
         sections = []
         for each in self.each(theory, "sections") if theory else []:
+            self.known(each, "type count points partial")
             kind, partial = each.get("type"), str(each.get("partial", "none"))
             if kind not in ITEM_TYPES:
                 self.wrong(each.line, "yaml.choice", key="type", value=kind)
@@ -183,6 +203,7 @@ class _Reader:
         )
 
     def eligibility(self, of: MarkedDict) -> Eligibility:
+        self.known(of, "level source require any_of")
         return Eligibility(
             self.member(of, "level", Level, Level.JUNIOR),
             tuple(self.condition(each) for each in self.each(of, "require")),

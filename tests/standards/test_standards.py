@@ -93,3 +93,14 @@ def test_a_key_that_stands_twice_is_refused_and_not_the_last_one_taken() -> None
 def test_any_text_is_a_standard_or_a_named_problem(text: str) -> None:
     with pytest.raises(Invalid):
         read_standard(text, "x.yaml")
+
+
+def test_a_mistyped_key_is_named_with_its_line() -> None:
+    text = AI.read_text(encoding="utf-8").replace(
+        "    theory:\n      minutes: 90", "    theory:\n      minuts: 1\n      minutes: 90", 1
+    )
+    with pytest.raises(Invalid) as raised:
+        read_standard(text, "standard.yaml")
+    [problem] = raised.value.problems
+    line = text.split("\n").index("      minuts: 1") + 1
+    assert problem.place == f"standard.yaml:{line}" and problem.code == "yaml.unknown"

@@ -48,7 +48,7 @@ def read_gift(text: str, name: str) -> BankFile:
 def _blocks(text: str) -> Iterator[_Block]:
     """Questions are parted by empty lines, as in Moodle; an empty line inside an open brace does not part."""
     category, tags, lines, start = "", dict[str, list[str]](), list[str](), 0
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith("//"):
             for kind, value in TAG.findall(stripped):
