@@ -14,7 +14,7 @@ from certengine.bank.importing import PREFIXES
 from certengine.bank.models import Bank, BankItem, ItemStatus, ItemVersion, VersionState
 from certengine.bank.pages import COGNITION, TYPES, blueprint, context, names, own_bank, staff, standard_of, type_word
 from certengine.bank.rules import Item, entry_of
-from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
@@ -132,6 +132,8 @@ def _save(bank: Bank, form: ItemForm, code: str, found: BankItem | None) -> Resp
         entry = item_of_form(form.data, code)
     except Invalid as error:
         return _edit_page(bank, form, found, form.show_problems(error), 422)
+    if other := service.twin(session(), bank.id, entry):
+        return _edit_page(bank, form, found, [say(Problem("stem", "bank.twin", {"item": other}))], 422)
     return _proposed(bank, entry)
 
 

@@ -362,8 +362,20 @@ def waiting(session: Session, item_ids: Sequence[UUID]) -> set[UUID]:
     return set(session.scalars(query)) if item_ids else set()
 
 
+def twin(session: Session, bank_id: UUID, entry: Entry) -> str | None:
+    """The code of another item, not retired, that asks the same."""
+    query = select(BankItem.code).where(
+        BankItem.bank_id == bank_id,
+        BankItem.stem_hash == question_hash(entry),
+        BankItem.code != entry.id,
+        BankItem.status != ItemStatus.RETIRED,
+    )
+    return session.scalar(query.limit(1))
+
+
 def next_code(session: Session, bank_id: UUID, prefix: str) -> str:
-    """The first free number under this prefix."""
+    """The first free number under this prefix; the bank is locked until the caller has used it."""
+    session.scalars(select(Bank.id).where(Bank.id == bank_id).with_for_update()).one()
     taken = set(session.scalars(select(BankItem.code).where(BankItem.bank_id == bank_id)))
     number = 1
     while f"{prefix}-{number:03}" in taken:

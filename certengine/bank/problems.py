@@ -121,6 +121,7 @@ register_messages(
         "bank.xlsx_cannot_kind": "%(item)s 是参数化试题或实操题，表格不能容纳，没有导出",
         "bank.xlsx_cannot_answer": "%(item)s 的内容无法写成单元格，没有导出",
         "bank.other_entry": "这里只能修改 %(item)s，编号不能改动",
+        "bank.twin": "题库中的 %(item)s 与本题相同，没有保存",
         "bank.no_database": "数据库尚未建立，请先运行 certengine db upgrade",
         "bank.no_organisation": "没有机构 %(organisation)s",
         "bank.several_organisations": "有多个机构，请用 --organisation 指定一个：%(codes)s",

@@ -28,6 +28,7 @@ from certengine.bank.items import (
     read_key,
     reject,
     retire,
+    twin,
     version,
     waiting,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "render_inline",
     "render_markdown",
     "retire",
+    "twin",
     "version",
     "waiting",
 ]

@@ -182,6 +182,17 @@ class ConditionVerdict:
     wanted: str
     met: bool
 
+    @property
+    def code(self) -> str:
+        """The key of its sentence in the message table; values go with it."""
+        if self.kind in ("hours", "years", "related"):
+            return f"standard.condition.{self.kind}"
+        return f"standard.condition.{self.kind}.{self.wanted}"
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        return {"wanted": self.wanted}
+
 
 @dataclass(frozen=True)
 class AlternativeVerdict:

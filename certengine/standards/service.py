@@ -4,11 +4,12 @@ from functools import cache
 from pathlib import Path
 
 from certengine.foundation.errors import NotFound
+from certengine.standards import problems
 from certengine.standards.marked_yaml import read
 from certengine.standards.reader import read_standard
 from certengine.standards.rules import Evidence, Judgement, Level, Standard, judge
 
-__all__ = ["Evidence", "Judgement", "Level", "Standard", "banks_folder", "fields", "judge", "standard"]
+__all__ = ["Evidence", "Judgement", "Level", "Standard", "banks_folder", "fields", "judge", "problems", "standard"]
 
 
 def banks_folder() -> Path:

@@ -102,6 +102,8 @@ def test_an_edit_is_a_new_version_that_its_author_cannot_approve(
     assert refused.status_code == 422 and "无法选到" in refused.text
     made = author.post(f"{at}/items/new", data=form)
     assert made.status_code == 302 and made.location.endswith("/items/ai-j-001?version=1")
+    twice = author.post(f"{at}/items/new", data=form)
+    assert twice.status_code == 422 and "ai-j-001 与本题相同" in twice.text
     with runtime.unit_of_work(read_only=True) as session:
         version = session.scalars(select(ItemVersion)).one()
     assert author.post(f"{at}/versions/{version.id}/approve").status_code == 403

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certengine.foundation.errors import Invalid, NotFound
+from certengine.foundation.errors import Invalid, NotFound, message_table
 from certengine.standards.marked_yaml import load
 from certengine.standards.reader import read_standard
 from certengine.standards.rules import DEGREES, TITLES, Evidence, Level, Part, judge
@@ -104,3 +104,29 @@ def test_a_mistyped_key_is_named_with_its_line() -> None:
     [problem] = raised.value.problems
     line = text.split("\n").index("      minuts: 1") + 1
     assert problem.place == f"standard.yaml:{line}" and problem.code == "yaml.unknown"
+
+
+def test_every_condition_has_its_sentence() -> None:
+    for each in fields():
+        for level in Level:
+            judged = judge(each, level, Evidence())
+            verdicts = [*judged.required, *(one for way in judged.alternatives for one in way.conditions)]
+            for verdict in verdicts:
+                assert verdict.code in message_table(), verdict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x [1, 1]\nb: &y [*x, *x]\nc: [*y, *y]\n",
+        "[" * 20_000,
+        "a: &x [*x]\n",
+        "a: 1\na: 2\n",
+        "\0",
+        "!!python/object:x {}",
+    ],
+)
+def test_hostile_yaml_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        load(text, "bank.yaml")
+    assert raised.value.problems[0].place.startswith("bank.yaml:")

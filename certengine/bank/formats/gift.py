@@ -19,6 +19,8 @@ TITLE = re.compile(r"\s*::(.*?)(?<!\\)::", re.DOTALL)
 LEAF = re.compile(r"^(\d+(?:\.\d+)+)(?:\s|$)")
 OPENING = re.compile(UNESCAPED + r"\{")
 CLOSING = re.compile(UNESCAPED + r"\}")
+# A brace still open after so many lines has been forgotten, and ends with the next empty line.
+LONGEST_BLOCK = 200
 TAGGED = ("outline", "cognition", "difficulty", "discrimination", "guessing", "reference")
 LISTED = ("directions", "enemies", "fixed")
 
@@ -57,7 +59,7 @@ def _blocks(text: str) -> Iterator[_Block]:
                 # An empty place, so that lines still count.
                 lines.append("\0")
             continue
-        ends = not stripped and not _open(lines)
+        ends = not stripped and (len(lines) > LONGEST_BLOCK or not _open(lines))
         begins = stripped.startswith(("::", "$CATEGORY:")) and OPENING.search("\n".join(lines))
         if lines and (ends or begins):
             yield _Block("\n".join(lines), start, category, tags)
