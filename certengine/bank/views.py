@@ -99,7 +99,9 @@ def coverage(bank_id: UUID) -> str:
     found = own_bank(bank_id)
     entries = service.latest_entries(session(), bank_id)
     rows = coverage_of(entries, standard_of(found), Level(found.level))
-    return render_template("bank/coverage.html", **context(found, "coverage"), rows=rows, types=TYPES, bands=BANDS)
+    used = {kind for row in rows for kind in row.types}
+    types = {kind: text for kind, text in TYPES.items() if kind.value in used}
+    return render_template("bank/coverage.html", **context(found, "coverage"), rows=rows, types=types, bands=BANDS)
 
 
 @blueprint.get("/banks/<uuid:bank_id>/check")

@@ -6,6 +6,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from certengine.bank import rendering
 from certengine.bank.formats import read_file
@@ -273,3 +274,10 @@ def test_the_format_is_known_by_the_bytes() -> None:
     for name, data in (("x.xml", b"<?xml?><quiz></quiz>"), ("x", b"\0\1\2"), ("x.zip", b"PK\x03\x04imsmanifest")):
         with pytest.raises(Invalid):
             read_file(name, data)
+
+
+@given(st.text("ab甲 \n:{}=~#%->\\/[]htmlT$50.", max_size=120))
+@settings(max_examples=400)
+def test_any_text_is_read_as_gift_or_refused_with_its_place(text: str) -> None:
+    for problem in read_gift(text, "f.gift").all_problems():
+        assert re.fullmatch(r"f\.gift:\d+:\d+", problem.place)
