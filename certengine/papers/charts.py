@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 WIDTH, HEIGHT = 560, 200
-LEFT, BOTTOM, TOP = 44, 30, 12
+LEFT, RIGHT, BOTTOM, TOP = 44, 16, 30, 18
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Histogram:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    right: int = RIGHT
     floor: int = HEIGHT - BOTTOM
 
 
@@ -47,7 +48,7 @@ def histogram(
     numbers = np.clip(np.asarray(values, float), low, high)
     counts, edges = np.histogram(numbers, bins, (low, high))
     most = max(1, int(counts.max()) if len(counts) else 1)
-    step = (WIDTH - LEFT - 8) / bins
+    step = (WIDTH - LEFT - RIGHT) / bins
     room = HEIGHT - BOTTOM - TOP
 
     def across(value: float) -> float:

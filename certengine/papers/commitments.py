@@ -10,8 +10,8 @@ from certengine.papers.values import PaperRules
 SEED_COMMITTED = "papers.seed_committed"
 COMMITTED = "papers.committed"
 DISCLOSED = "papers.disclosed"
-# An entry of the ledger holds 65,535 bytes at most.
-REGISTRATIONS_AN_ENTRY = 600
+# An entry of the ledger holds 65,535 bytes at most: so many hashes, or registrations of 80 characters, fit.
+PAPERS_AN_ENTRY = 600
 
 
 def seed_commitment(seed: bytes) -> str:
@@ -54,18 +54,21 @@ def committed_entry(draw: str, rules: PaperRules, batch: int, paper_hashes: Sequ
         "release": rules.release,
         "rules_hash": rules.hash,
         "count": len(paper_hashes),
+        "commitments": sorted(paper_hashes),
         "root": papers_root(paper_hashes),
     }
 
 
 def disclosed_entries(draw: str, seed: bytes, batches: Sequence[tuple[int, Sequence[str]]]) -> list[dict[str, Any]]:
-    """The seed with every batch's registrations, as many entries as they need."""
-    parts = [
-        {"batch": batch, "registrations": list(registrations[start : start + REGISTRATIONS_AN_ENTRY])}
-        for batch, registrations in batches
-        for start in range(0, len(registrations), REGISTRATIONS_AN_ENTRY)
-    ]
+    """The seed with the registrations of every batch, one entry for each."""
     return [
-        {"draw": draw, "seed": seed.hex(), "part": number, "parts": len(parts), **part}
-        for number, part in enumerate(parts, 1)
+        {
+            "draw": draw,
+            "seed": seed.hex(),
+            "part": part,
+            "parts": len(batches),
+            "batch": batch,
+            "registrations": list(registrations),
+        }
+        for part, (batch, registrations) in enumerate(batches, 1)
     ]

@@ -42,7 +42,7 @@ class PaperDraw(Base):
 
 
 class PaperBatch(Base):
-    """Papers drawn together and committed to by one root; who registers late is drawn in a further batch."""
+    """Papers committed to by one root in one entry: as many as fit; who registers late comes in a further one."""
 
     __tablename__ = "paper_batch"
 

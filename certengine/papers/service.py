@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
@@ -165,18 +165,26 @@ def draw_papers(
         return 0
     rules = rules_from_json(row.rules)
     release = bank.released_items(session, row.release_id)
-    papers = draw(release.items, rules, _seed(row, cipher), wanted)
-    batch = 1 + len(session.scalars(select(PaperBatch.number).where(PaperBatch.draw_id == draw_id)).all())
-    public = commitments.committed_entry(str(draw_id), rules, batch, [paper.paper_hash for paper in papers])
+    drawn = draw(release.items, rules, _seed(row, cipher), wanted)
+    last = session.scalar(select(func.max(PaperBatch.number)).where(PaperBatch.draw_id == draw_id)) or 0
+    size = commitments.PAPERS_AN_ENTRY
+    for number, start in enumerate(range(0, len(drawn), size), last + 1):
+        _commit_batch(session, row, rules, number, drawn[start : start + size], actor, now)
+    row.state = DrawState.DRAWN
+    row.papers += len(drawn)
+    session.flush()
+    return len(drawn)
+
+
+def _commit_batch(
+    session: Session, row: PaperDraw, rules: PaperRules, number: int, batch: Sequence[Paper], actor: str, now: datetime
+) -> None:
+    public = commitments.committed_entry(str(row.id), rules, number, [paper.paper_hash for paper in batch])
     entry = ledger.record(session, kind=commitments.COMMITTED, actor=actor, subject=row.sitting, now=now, public=public)
     session.add(
-        PaperBatch(draw_id=draw_id, number=batch, papers=len(papers), root=public["root"], drawn_at=now, entry=entry)
+        PaperBatch(draw_id=row.id, number=number, papers=len(batch), root=public["root"], drawn_at=now, entry=entry)
     )
-    session.execute(insert(PaperRow), [_stored(row, batch, paper) for paper in papers])
-    row.state = DrawState.DRAWN
-    row.papers += len(papers)
-    session.flush()
-    return len(papers)
+    session.execute(insert(PaperRow), [_stored(row, number, paper) for paper in batch])
 
 
 def _stored(row: PaperDraw, batch: int, paper: Paper) -> dict[str, Any]:
@@ -312,7 +320,7 @@ def statistics_of(session: Session, view: DrawView) -> Statistics | None:
     if not drawn:
         return None
     table = build(bank.released_items(session, view.release_id).items, view.rules)
-    return of_papers(drawn, [item.id for item in table.items])
+    return of_papers(drawn, [item.id for item, comes in zip(table.items, table.possible, strict=True) if comes])
 
 
 def commitment_rows(session: Session, draw_id: UUID) -> list[tuple[int, str, str]]:

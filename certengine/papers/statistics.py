@@ -43,10 +43,7 @@ class Statistics:
 
 def of_sample(drawn: Sample) -> Statistics:
     """Of simulated papers; items whose cell gives none to a paper are left out."""
-    table = drawn.table
-    cells = np.repeat(np.arange(len(table.cell_count)), np.diff(table.cell_start))
-    wanted = (table.cell_count[cells] > 0)[np.repeat(np.arange(len(cells)), np.diff(table.unit_start))]
-    return _statistics(drawn.totals[:, :3] / 1e6, drawn.items, len(table.items), wanted)
+    return _statistics(drawn.totals[:, :3] / 1e6, drawn.items, len(drawn.table.items), drawn.table.possible)
 
 
 def of_papers(papers: Sequence[Paper], possible: Sequence[str]) -> Statistics:

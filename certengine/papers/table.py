@@ -44,11 +44,13 @@ class Table:
     def widest(self) -> int:
         return max((len(ids) for ids in self.option_ids), default=0)
 
-    def units_in(self, cell: int) -> range:
-        return range(int(self.cell_start[cell]), int(self.cell_start[cell + 1]))
-
-    def items_of(self, unit: int) -> range:
-        return range(int(self.unit_start[unit]), int(self.unit_start[unit + 1]))
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """Whether each item may come: its cell gives some to a paper."""
+        cells = np.repeat(np.arange(len(self.cell_count)), np.diff(self.cell_start))
+        units = np.repeat(np.arange(len(cells)), np.diff(self.unit_start))
+        wanted: NDArray[np.bool_] = (self.cell_count[cells] > 0)[units]
+        return wanted
 
 
 def name_of(member: object) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.bank.releases import ReleaseView
+from certengine.foundation.canonical import canonical_json
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
@@ -124,9 +125,16 @@ def test_the_seed_is_nowhere_in_clear_before_its_disclosure(
     assert all(seed not in repr(entry) for entry in ledger.history(session, SITTING))
 
 
-def test_a_long_list_of_registrations_is_disclosed_in_entries_that_fit_the_ledger() -> None:
-    names = [f"registration:{uuid4()}" for _ in range(1500)]
-    entries = commitments.disclosed_entries("draw", b"s" * 32, [(1, names), (2, ["late"])])
-    assert [entry["part"] for entry in entries] == [1, 2, 3, 4] and entries[0]["parts"] == 4
-    assert sum((entry["registrations"] for entry in entries), []) == [*names, "late"]
-    assert all(len(repr(entry)) < 60_000 for entry in entries)
+def test_many_papers_are_committed_to_in_entries_that_fit_the_ledger(
+    session: Session, runtime: Runtime, release: ReleaseView
+) -> None:
+    row = committed(session, runtime, release)
+    names = [f"registration:{uuid4()}" for _ in range(1300)]
+    assert service.draw_papers(session, row.id, names, MAKER, runtime.clock.now()) == 1300
+    service.disclose(session, row.id, MAKER, runtime.clock.now() + timedelta(hours=3))
+    entries = ledger.history(session, SITTING)
+    assert all(len(canonical_json(entry.public)) < 65_000 for entry in entries)
+    drawn = [entry.public for entry in entries if entry.kind == commitments.COMMITTED]
+    assert sorted(len(public["commitments"]) for public in drawn) == [100, 600, 600]
+    disclosed = [entry.public for entry in entries if entry.kind == commitments.DISCLOSED]
+    assert sorted(sum((public["registrations"] for public in disclosed), [])) == sorted(names)
