@@ -1,0 +1,1 @@
+"""One engine for training and grade certificates: content, layout, signature, verification, revocation."""

@@ -1,0 +1,19 @@
+"""The package's sentences."""
+
+from certengine.foundation.errors import register_messages
+
+register_messages(
+    {
+        "conduct.not_found": "没有找到该违纪违规记录",
+        "conduct.tier_unknown": "请选择处理档次",
+        "conduct.facts_missing": "请写明事实经过",
+        "conduct.not_waiting_for_signature": "该记录已经由两人签字",
+        "conduct.second_person_needed": "须由另一名监考员签字",
+        "conduct.not_signed": "须先由两名监考员签字，才能告知考生",
+        "conduct.not_notified": "须先告知考生，才能作出决定",
+        "conduct.decider_signed": "在记录上签字的人不能作出决定",
+        "conduct.objection_time_runs": "申辩期未满且考生尚未申辩，不能作出决定",
+        "conduct.objection_over": "申辩期已过或已有决定",
+        "conduct.decision_missing": "请写明决定理由",
+    }
+)

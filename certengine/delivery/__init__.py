@@ -1,0 +1,1 @@
+"""The candidate's attempt: start, answers, clock, hand-in."""

@@ -1,0 +1,1 @@
+"""Marks, results, grade certificates for those who pass both parts."""

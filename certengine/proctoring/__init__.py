@@ -1,0 +1,1 @@
+"""Check-in, the live board of an exam room, incidents."""

@@ -1,0 +1,1 @@
+"""The programme around the exam: advanced seminars and continuing-education bases."""

@@ -1,0 +1,1 @@
+"""Exam plans, registrations, sittings, exam rooms, seats, admission tickets."""
