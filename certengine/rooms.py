@@ -7,8 +7,8 @@ from types import ModuleType
 ROOMS = (
     "foundation",
     "psychometrics",
-    "ledger",
     "web",
+    "ledger",
     "people",
     "standards",
     "certificates",

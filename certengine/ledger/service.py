@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
-from certengine.ledger import notes, problems, rules
+from certengine.ledger import archive, notes, problems, rules
 from certengine.ledger.models import LedgerEntry, LedgerHead, LedgerNode
 
 __all__ = ["problems"]
@@ -181,6 +181,20 @@ def receipt(session: Session, entry_id: UUID) -> Receipt:
     return _receipt(session, entry)
 
 
+def by_index(session: Session, index: int) -> Receipt:
+    """Raises NotFound."""
+    entry = session.scalar(select(LedgerEntry).where(LedgerEntry.index == index))
+    if entry is None:
+        raise NotFound("ledger.no_entry")
+    return _receipt(session, entry)
+
+
+def leaves(session: Session, first: int, count: int) -> list[bytes]:
+    """The leaves first … first + count − 1, as far as they are there."""
+    query = select(LedgerEntry.leaf).where(LedgerEntry.index >= first, LedgerEntry.index < first + count)
+    return list(session.scalars(query.order_by(LedgerEntry.index)))
+
+
 def receipt_by_hash(session: Session, leaf_hash: bytes) -> Receipt | None:
     entry = session.scalar(select(LedgerEntry).where(LedgerEntry.leaf_hash == leaf_hash))
     return _receipt(session, entry) if entry else None
@@ -219,6 +233,12 @@ def history_many(session: Session, subjects: Sequence[str], limit: int = 500) ->
 
 def entries_query() -> Select[Any]:
     return select(LedgerEntry).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+
+
+def public_query(kind: str = "") -> Select[Any]:
+    """What has its place in the log, newest first; kind is the beginning of a kind."""
+    query = select(LedgerEntry).where(LedgerEntry.index.is_not(None)).order_by(LedgerEntry.index.desc())
+    return query.where(LedgerEntry.kind.startswith(kind, autoescape=True)) if kind else query
 
 
 def views(session: Session, query: Select[Any]) -> list[EntryView]:
@@ -303,3 +323,30 @@ def _locked_head(session: Session, runtime: Runtime) -> LedgerHead:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(LedgerHead).values(values).on_conflict_do_nothing())
     return session.scalars(select(LedgerHead).with_for_update()).one()
+
+
+def export_lines(session: Session, runtime: Runtime, disclose: bool = False) -> Iterator[bytes]:
+    """The log as it stood at its newest checkpoint, as lines of an export; with disclose also the private parts.
+
+    Raises NotFound before the first checkpoint.
+    """
+    head = session.scalar(select(LedgerHead))
+    if head is None or head.note is None:
+        raise NotFound("ledger.no_checkpoint")
+    columns = (LedgerEntry.leaf, LedgerEntry.actor, LedgerEntry.subject, LedgerEntry.private, LedgerEntry.salt)
+    rows = session.execute(
+        select(*columns)
+        .where(LedgerEntry.index < head.size)
+        .order_by(LedgerEntry.index)
+        .execution_options(yield_per=BATCH)
+    )
+    entries = (
+        (
+            row.leaf,
+            {"actor": row.actor, "private": row.private, "salt": row.salt.hex(), "subject": row.subject}
+            if disclose
+            else None,
+        )
+        for row in rows
+    )
+    return archive.lines_of(entries, head.note, str(verifier(session, runtime)))
