@@ -29,6 +29,13 @@ class FileStore:
         """Raises FileNotFoundError."""
         return self.path(digest).read_bytes()
 
+    def is_whole(self, digest: str) -> bool:
+        """Whether the file is there with the bytes that were put."""
+        try:
+            return hashlib.sha256(self.get(digest)).hexdigest() == digest
+        except FileNotFoundError:
+            return False
+
     def path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError("not a SHA-256 in hex")

@@ -231,6 +231,12 @@ def history_many(session: Session, subjects: Sequence[str], limit: int = 500) ->
     return views(session, entries_query().where(LedgerEntry.subject.in_(subjects)).limit(limit))
 
 
+def kinds_of(session: Session, subjects: Sequence[str], kind: str) -> set[str]:
+    """Those of the subjects that have an entry of the kind."""
+    query = select(LedgerEntry.subject).where(LedgerEntry.subject.in_(subjects), LedgerEntry.kind == kind)
+    return set(session.scalars(query))
+
+
 def entries_query() -> Select[Any]:
     return select(LedgerEntry).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
 

@@ -13,6 +13,7 @@ register_messages(
         "person.name_long": "姓名超过60个字符",
         "person.name_characters": "姓名中有数字或不可见字符",
         "person.name_differs": "该证件号码已登记为其他姓名（%(masked)s）",
+        "person.not_found": "没有找到该人员",
         "account.wrong": "账号或密码不正确",
         "account.login_taken": "登录名 %(login)s 已被使用",
         "account.password_short": "密码至少需要10个字符",

@@ -1,5 +1,6 @@
 """Persons and accounts: one function a use case, inside the caller's transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -76,6 +77,24 @@ def register_person(session: Session, cipher: FieldCipher, facts: PersonFacts, n
     elif person.name != name:
         raise Invalid([Problem("name", "person.name_differs", {"masked": person.name[:1] + "*"})])
     return person
+
+
+def set_photo(session: Session, person_id: UUID, digest: str) -> None:
+    """digest: the picture in the file store."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person.not_found")
+    person.photo = digest
+
+
+def staff_with(session: Session, organisation_id: UUID, roles: Iterable[Role]) -> list[Account]:
+    """The organisation's active accounts that hold any of the roles, by name."""
+    query = (
+        select(Account)
+        .join(AccountRole)
+        .where(Account.organisation_id == organisation_id, Account.active, AccountRole.role.in_(list(roles)))
+    )
+    return list(session.scalars(query.distinct().order_by(Account.name)))
 
 
 def document_index(cipher: FieldCipher, kind: DocumentType, number: str) -> str:

@@ -1,0 +1,105 @@
+"""What the public pages, the API and the lists say of a certificate: one of four outcomes, or what a file is worth."""
+
+import enum
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+from sqlalchemy.orm import Session
+
+from certengine.certificates import authority, service
+from certengine.certificates.models import CertificateState
+from certengine.certificates.service import CertificateView
+from certengine.certificates.verify import Unreadable, Verdict, verify
+from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.runtime import Runtime
+
+LONGEST_LIST = 2000
+
+
+class Outcome(enum.Enum):
+    VALID = "valid"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    UNKNOWN = "unknown"
+    DAMAGED = "damaged"
+
+
+def outcome(found: CertificateView | None) -> Outcome:
+    """Revoked and superseded are two words for one outcome: it was issued, and does not count any more."""
+    if found is None:
+        return Outcome.UNKNOWN
+    if found.state is not CertificateState.VALID:
+        return Outcome(found.state.value)
+    return Outcome.DAMAGED if found.damaged else Outcome.VALID
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """A file that was dropped: the outcome, what is wrong with the file, and the certificate that it claims to be."""
+
+    outcome: Outcome
+    problems: tuple[str, ...]
+    found: CertificateView | None
+    verdict: Verdict
+
+
+def check_file(session: Session, runtime: Runtime, pdf: bytes) -> FileCheck:
+    """Compares the bytes with those issued; where they differ, says how. Raises Invalid for what is no PDF."""
+    try:
+        verdict = verify(pdf, authority.roots(session))
+    except Unreadable:
+        raise Invalid([Problem("file", "certificate.unreadable")]) from None
+    found = service.by_pdf(session, runtime, hashlib.sha256(pdf).hexdigest())
+    if found is not None and verdict.valid:
+        return FileCheck(outcome(found), (), found, verdict)
+    claimed = str((verdict.facts or {}).get("code", ""))
+    original = service.by_code(session, runtime, claimed)
+    if original is not None:
+        return FileCheck(Outcome.DAMAGED, verdict.problems, original, verdict)
+    return FileCheck(Outcome.DAMAGED if verdict.facts else Outcome.UNKNOWN, verdict.problems, None, verdict)
+
+
+@dataclass(frozen=True)
+class ListLine:
+    row: int
+    typed: str
+    name: str
+    outcome: Outcome
+    found: CertificateView | None
+
+
+def check_list(session: Session, runtime: Runtime, content: bytes) -> list[ListLine]:
+    """A sheet with names and codes or numbers. A code whose name differs is unknown: it may be another's."""
+    lines = []
+    for row, typed, name, by_code in _rows(content):
+        found = (
+            service.by_code(session, runtime, typed) if by_code else service.by_number(session, runtime, typed, name)
+        )
+        if found is not None and found.facts["name"] != name:
+            found = None
+        lines.append(ListLine(row, typed, name, outcome(found), found))
+    return lines
+
+
+def _rows(content: bytes) -> Iterator[tuple[int, str, str, bool]]:
+    try:
+        rows = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
+    except (CalamineError, ValueError, OSError, IndexError):
+        raise Invalid([Problem("list", "certificate.list_unreadable")]) from None
+    header = [str(cell).strip() for cell in rows[0]] if rows else []
+    keys = [column for column in ("查验码", "证书编号") if column in header]
+    if not keys or "姓名" not in header:
+        raise Invalid([Problem("list", "certificate.list_columns")])
+    if len(rows) - 1 > LONGEST_LIST:
+        raise Invalid([Problem("list", "certificate.list_long", {"most": LONGEST_LIST})])
+    name_at = header.index("姓名")
+    for number, row in enumerate(rows[1:], 2):
+        cells: list[Any] = list(row)
+        typed = [(str(cells[header.index(key)]).strip(), key == "查验码") for key in keys]
+        filled = next(((text, is_code) for text, is_code in typed if text), None)
+        if filled is not None:
+            yield number, filled[0], str(cells[name_at]).strip(), filled[1]

@@ -1,0 +1,29 @@
+"""The package's sentences."""
+
+from certengine.foundation.errors import register_messages
+
+register_messages(
+    {
+        "certificate.not_found": "没有找到该证书",
+        "certificate.local_address": "系统地址是本机地址，二维码将无法使用：请先设置 CERTENGINE_BASE_URL",
+        "certificate.no_glyph": "没有字体含有字符“%(character)s”（%(point)s），不能制证",
+        "certificate.not_valid": "该证书已不是有效状态",
+        "certificate.asked_already": "已有人申请撤销该证书",
+        "certificate.not_asked": "还没有人申请撤销该证书",
+        "certificate.second_person": "撤销证书须由另一人确认",
+        "certificate.reason_missing": "请填写原因",
+        "certificate.unreadable": "不是可以读取的证书文件（PDF）",
+        "certificate.list_unreadable": "不是可以读取的 Excel 文件（.xlsx）",
+        "certificate.list_columns": "第一行应有“查验码”或“证书编号”，以及“姓名”",
+        "certificate.list_long": "一次最多查验%(most)s行",
+        "verify.no_signature": "文件中没有电子签名",
+        "verify.several_signatures": "文件中的签名不止一个，或签名后被追加过内容",
+        "verify.not_whole": "签名没有覆盖整个文件：签名后有内容被添加或删除",
+        "verify.changed": "文件内容与签名不符：签名后被改动过",
+        "verify.bad_signature": "电子签名不成立",
+        "verify.untrusted": "签名者不是受信任的机构",
+        "verify.expired": "签名时，签名证书不在有效期内",
+        "verify.no_facts": "文件中没有证书数据",
+        "verify.allows_changes": "签名没有禁止改动",
+    }
+)

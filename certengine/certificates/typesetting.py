@@ -1,0 +1,167 @@
+"""Chinese text on a PDF: embedded fonts, a fallback for each character, and text that can be copied and searched."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from qrcode import QRCode, constants
+from reportlab import rl_config
+from reportlab.pdfbase import pdfdoc, pdfmetrics
+from reportlab.pdfbase.ttfonts import SUBSETN, TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from certengine.foundation.errors import Invalid, Problem
+
+# Streams as bytes, not as text a quarter longer that costs more to write than the rest of a sheet.
+rl_config.useA85 = 0
+
+FOLDER = Path(__file__).parent / "fonts"
+# In the order in which a character is looked for.
+FILES = (("NotoSerifSC", "NotoSerifSC-Medium.ttf"), ("HanSupplement", "HanSupplement.ttf"))
+# A bfchar block of a CMap holds a hundred lines at most (Adobe technical note 5014).
+BLOCK = 100
+
+
+class EmbeddedFont(TTFont):  # type: ignore[misc]
+    """A TrueType font whose text layer is right beyond U+FFFF too: reportlab writes those code points in five hex
+    digits, which readers take for four and a rest, so that 𠮷 comes back as another character."""
+
+    def addObjects(self, doc: Any) -> None:
+        subsets = [list(subset) for subset in self.state[doc].subsets] if doc in self.state else []
+        super().addObjects(doc)
+        for number, subset in enumerate(subsets):
+            name = b"".join((SUBSETN(number), b"+", self.face.name, self.face.subfontNameX)).decode("pdfdoc")
+            doc.idToObject[f"toUnicodeCMap:{name}"].content = to_unicode(name, subset)
+
+
+def to_unicode(name: str, subset: list[int]) -> str:
+    """The ToUnicode CMap of a subset, code points in UTF-16BE (ISO 32000-1, 9.10.3)."""
+    lines = [f"<{code:02X}> <{chr(point).encode('utf-16-be').hex().upper()}>" for code, point in enumerate(subset)]
+    blocks = [lines[start : start + BLOCK] for start in range(0, len(lines), BLOCK)]
+    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        f"/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n/CMapName /{name} def\n"
+        "/CMapType 2 def\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n"
+        f"{body}\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+    )
+
+
+@cache
+def fonts() -> tuple[EmbeddedFont, ...]:
+    """Loaded once a process; only the characters used are embedded."""
+    loaded = tuple(EmbeddedFont(name, str(FOLDER / file), asciiReadable=False) for name, file in FILES)
+    for font in loaded:
+        # reportlab cuts each table out of the file anew for every document: megabytes copied for a few glyphs.
+        face: Any = font.face
+        face.get_table = cache(face.get_table)
+    return loaded
+
+
+def _font_of(character: str) -> EmbeddedFont | None:
+    return next((font for font in fonts() if ord(character) in font.face.charToGlyph), None)
+
+
+def missing_characters(text: str) -> list[str]:
+    """The characters that no font has, each once."""
+    return [character for character in dict.fromkeys(text) if _font_of(character) is None]
+
+
+def runs(text: str) -> Iterator[tuple[EmbeddedFont, str]]:
+    """The text in pieces of one font each. Raises Invalid naming a character that no font has."""
+    piece, current = "", None
+    for character in text:
+        font = _font_of(character)
+        if font is None:
+            values = {"character": character, "point": f"U+{ord(character):04X}"}
+            raise Invalid([Problem("", "certificate.no_glyph", values)])
+        if font is not current and piece and current:
+            yield current, piece
+            piece = ""
+        current, piece = font, piece + character
+    if piece and current:
+        yield current, piece
+
+
+def text_width(text: str, size: float) -> float:
+    """In points."""
+    return float(sum(font.stringWidth(piece, size) for font, piece in runs(text)))
+
+
+def draw_text(canvas: Canvas, x: float, y: float, text: str, size: float) -> float:
+    """Draws the text from x on and returns where it ends."""
+    end = x
+    for font, piece in runs(text):
+        _use(canvas, font, size)
+        canvas.drawString(end, y, piece)
+        end += float(font.stringWidth(piece, size))
+    return end
+
+
+def draw_centred(canvas: Canvas, x: float, y: float, text: str, size: float) -> None:
+    draw_text(canvas, x - text_width(text, size) / 2, y, text, size)
+
+
+def fitted(text: str, size: float, width: float, least: float = 6) -> float:
+    """The largest size up to `size` at which the text keeps within the width."""
+    wide = text_width(text, size)
+    return size if wide <= width else max(least, size * width / wide)
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """Lines of at most the width; Chinese breaks anywhere, a Latin word that fits stays whole."""
+    lines, line = [], ""
+    for character in text:
+        if text_width(line + character, size) <= width:
+            line += character
+            continue
+        head, _space, word = line.rpartition(" ")
+        keep = bool(head) and character != " " and (line + character)[-2:].isascii()
+        lines.append(head if keep else line)
+        line = word + character if keep else character.lstrip()
+    return [*lines, line] if line else lines
+
+
+def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:
+    """A QR code as vector rectangles, error correction M, with its quiet zone inside the square."""
+    # One fixed mask: any is valid, and choosing among eight costs more than the rest of the sheet.
+    code = QRCode(error_correction=constants.ERROR_CORRECT_M, border=4, mask_pattern=2)
+    code.add_data(text)
+    code.make(fit=True)
+    matrix = code.get_matrix()
+    bars = []
+    for row, cells in enumerate(reversed(matrix)):
+        start = None
+        for column, dark in enumerate([*cells, False]):
+            if dark and start is None:
+                start = column
+            elif not dark and start is not None:
+                bars.append(f"{start} {row} {column - start} 1 re")
+                start = None
+    canvas.saveState()
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.translate(x, y)
+    canvas.scale(size / len(matrix), size / len(matrix))
+    # In whole units of a module, past reportlab's path object, which spells every number anew.
+    inside: Any = canvas
+    inside._code.append(" ".join(bars) + " f")
+    canvas.restoreState()
+
+
+def _use(canvas: Canvas, font: EmbeddedFont, size: float) -> None:
+    if font.fontName not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(font)
+    canvas.setFont(font.fontName, size)
+
+
+class RawObject(pdfdoc.PDFObject):  # type: ignore[misc]
+    """An object written as it stands."""
+
+    __RefOnly__ = 1
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def format(self, document: Any) -> bytes:
+        return self.content

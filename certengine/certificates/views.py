@@ -1,0 +1,259 @@
+from io import BytesIO
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from openpyxl import Workbook
+from werkzeug.wrappers import Response
+
+from certengine.certificates import checking, service
+from certengine.certificates.checking import Outcome
+from certengine.certificates.models import Certificate, CertificateState
+from certengine.certificates.rules import CODE_LENGTH, CertificateKind, fields_of
+from certengine.foundation.errors import Conflict, Invalid, NotFound
+from certengine.foundation.ids import fold_code
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.people.actors import Staff
+from certengine.people.models import Person
+from certengine.people.permissions import Permission
+from certengine.web.access import allow, current_actor, public
+from certengine.web.errors import say
+from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+from certengine.web.request import now, runtime, session
+from certengine.web.security import limiter
+
+blueprint = Blueprint("certificates", __name__)
+
+OUTCOMES = {
+    Outcome.VALID: _("有效"),
+    Outcome.REVOKED: _("已撤销"),
+    Outcome.SUPERSEDED: _("已被新证书替换"),
+    Outcome.UNKNOWN: _("查无此证"),
+    Outcome.DAMAGED: _("文件损坏或被改动"),
+}
+STATES = {
+    CertificateState.VALID: _("有效"),
+    CertificateState.REVOKED: _("已撤销"),
+    CertificateState.SUPERSEDED: _("已替换"),
+}
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_labels(state, Outcome, OUTCOMES)
+    add_labels(state, CertificateState, STATES)
+    kinds = {CertificateKind.GRADE: _("专业技术等级证书"), CertificateKind.TRAINING: _("培训合格证书")}
+    add_labels(state, CertificateKind, kinds)
+    state.app.jinja_env.globals["printed_fields"] = printed_fields
+    add_navigation(state, NavigationEntry(600, _("证书"), "certificates.certificates", Permission.CERTIFICATE_READ))
+    add_navigation(state, NavigationEntry(610, _("我的证书"), "certificates.mine", Permission.TRAINEE_SELF))
+
+
+LABELS = {
+    "姓名": _("姓名"),
+    "性别": _("性别"),
+    "证件": _("证件"),
+    "职业": _("职业"),
+    "方向": _("方向"),
+    "专业技术等级": _("专业技术等级"),
+    "理论知识考试成绩": _("理论知识考试成绩"),
+    "专业能力考核成绩": _("专业能力考核成绩"),
+    "培训课程": _("培训课程"),
+    "培训学时": _("培训学时"),
+    "结业考核": _("结业考核"),
+    "证书编号": _("证书编号"),
+    "发证机构": _("发证机构"),
+    "发证日期": _("发证日期"),
+}
+
+
+def printed_fields(facts: dict[str, str]) -> list[tuple[str, str]]:
+    """The printed fields with their labels in the reader's language; values stay as printed."""
+    return [(str(LABELS[label]), value) for label, value in fields_of(facts)]
+
+
+def staff() -> Staff:
+    actor = current_actor()
+    assert isinstance(actor, Staff)
+    return actor
+
+
+@blueprint.get("/v/<code>")
+@public("an employer scans the code on a certificate")
+@limiter.limit("120 per minute")
+def look_up(code: str) -> tuple[str, int]:
+    found = service.by_code(session(), runtime(), code)
+    result = checking.outcome(found)
+    page = render_template("certificates/outcome.html", found=found, outcome=result, Outcome=Outcome, typed=code[:40])
+    return page, 404 if found is None else 200
+
+
+@blueprint.get("/v/<code>.pdf")
+@public("whoever has the code has the certificate")
+@limiter.limit("30 per minute")
+def download(code: str) -> Response:
+    found = service.by_code(session(), runtime(), code)
+    if found is None or found.damaged:
+        raise NotFound("certificate.not_found")
+    name = f"{found.facts['name']}-{found.number}.pdf"
+    return send_file(BytesIO(runtime().files.get(found.pdf)), mimetype="application/pdf", download_name=name)
+
+
+@blueprint.get("/verify")
+@public("anyone may verify a certificate")
+def verify() -> str | Response:
+    typed = request.args.get("code", "").strip()
+    if typed and len(fold_code(typed)) == CODE_LENGTH:
+        return redirect(url_for(".look_up", code=fold_code(typed)))
+    number, name = request.args.get("number", "").strip(), request.args.get("name", "").strip()
+    if number and name:
+        return _by_number(number, name)
+    problem = gettext("查验码应为16位字母和数字") if typed else None
+    return render_template("certificates/verify.html", typed=typed, number=number, name=name, problem=problem)
+
+
+@limiter.limit("30 per minute")
+def _by_number(number: str, name: str) -> str:
+    found = service.by_number(session(), runtime(), number, name)
+    return render_template(
+        "certificates/outcome.html",
+        found=found,
+        outcome=checking.outcome(found),
+        Outcome=Outcome,
+        typed=f"{number} {name}"[:80],
+    )
+
+
+@blueprint.post("/verify/file")
+@public("anyone may have a file compared with what was issued")
+@limiter.limit("30 per minute")
+def verify_file() -> str | tuple[str, int]:
+    upload = request.files.get("file")
+    try:
+        checked = checking.check_file(session(), runtime(), upload.read() if upload else b"")
+    except Invalid as error:
+        return _verify_page(say(error.problems[0])), 422
+    problems = [say(Conflict(code)) for code in checked.problems]
+    return render_template("certificates/file.html", checked=checked, problems=problems, Outcome=Outcome)
+
+
+@blueprint.post("/verify/list")
+@public("an employer may have a list checked")
+@limiter.limit("6 per minute")
+def verify_list() -> str | tuple[str, int] | Response:
+    upload = request.files.get("list")
+    try:
+        lines = checking.check_list(session(), runtime(), upload.read() if upload else b"")
+    except Invalid as error:
+        return _verify_page(say(error.problems[0])), 422
+    if request.form.get("as") == "xlsx":
+        return _list_file(lines)
+    return render_template("certificates/list.html", lines=lines, Outcome=Outcome)
+
+
+def _verify_page(problem: str) -> str:
+    return render_template("certificates/verify.html", typed="", number="", name="", problem=problem)
+
+
+def _list_file(lines: list[checking.ListLine]) -> Response:
+    rows: list[tuple[str, ...]] = [("行", "查验码或编号", "姓名", "结果")]
+    rows += [(str(line.row), line.typed, line.name, str(OUTCOMES[line.outcome])) for line in lines]
+    return _workbook(rows, gettext("查验结果") + ".xlsx")
+
+
+def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
+    workbook = Workbook()
+    for row in rows:
+        workbook.active.append(list(row))
+    out = BytesIO()
+    workbook.save(out)
+    out.seek(0)
+    return send_file(out, as_attachment=True, download_name=name)
+
+
+@blueprint.get("/certificates/mine")
+@allow(Permission.TRAINEE_SELF)
+def mine() -> str:
+    person = session().get(Person, staff().person_id) if staff().person_id else None
+    held = service.certificates_of(session(), person.document_index) if person else []
+    return render_template("certificates/mine.html", held=held, State=CertificateState)
+
+
+def _reach() -> UUID | None:
+    """A department sees all certificates, an institution its own."""
+    return None if staff().may(Permission.OVERSIGHT_READ) else staff().organisation_id
+
+
+@blueprint.get("/certificates")
+@allow(Permission.CERTIFICATE_READ)
+def certificates() -> str:
+    sought, state = request.args.get("q", "").strip(), request.args.get("state", "")
+    state = state if state in {"asked", *(each.value for each in CertificateState)} else ""
+    query = service.certificates_query(_reach(), sought, state)
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    return render_template(
+        "certificates/certificates.html", page=page, sought=sought, state=state, State=CertificateState
+    )
+
+
+@blueprint.get("/certificates.xlsx")
+@allow(Permission.CERTIFICATE_READ)
+def certificates_xlsx() -> Response:
+    rows: list[tuple[str, ...]] = [("证书编号", "查验码", "姓名", "种类", "职业", "等级", "状态", "发证日期")]
+    for row in session().scalars(service.certificates_query(_reach())):
+        facts = row.content
+        level = dict(fields_of(facts))["专业技术等级"]
+        kind = "专业技术等级证书" if row.kind is CertificateKind.GRADE else "培训合格证书"
+        cells = (row.number, row.code, row.holder_name, kind, facts["occupation"], level)
+        rows.append((*cells, str(STATES[row.state]), facts["issued_on"]))
+    return _workbook(rows, gettext("证书") + ".xlsx")
+
+
+def _row(certificate_id: UUID) -> Certificate:
+    reach = _reach()
+    if reach is not None:
+        return service.certificate_of(session(), reach, certificate_id)
+    row = session().get(Certificate, certificate_id)
+    if row is None:
+        raise NotFound("certificate.not_found")
+    return row
+
+
+@blueprint.get("/certificates/<uuid:certificate_id>")
+@allow(Permission.CERTIFICATE_READ)
+def certificate(certificate_id: UUID) -> str:
+    row = _row(certificate_id)
+    return render_template(
+        "certificates/certificate.html",
+        row=row,
+        view=service.view(session(), runtime(), row),
+        acts=ledger.history(session(), f"certificate:{row.id}"),
+        State=CertificateState,
+        may_revoke=staff().may(Permission.CERTIFICATE_REVOKE),
+        me=staff().id,
+    )
+
+
+@blueprint.post("/certificates/<uuid:certificate_id>/<any(ask, confirm, cancel):step>")
+@allow(Permission.CERTIFICATE_REVOKE)
+def revocation(certificate_id: UUID, step: str) -> Response:
+    """Asked by one, confirmed or cancelled by another."""
+    row = service.certificate_of(session(), staff().organisation_id, certificate_id)
+    try:
+        if step == "ask":
+            service.ask_revocation(session(), row.id, request.form.get("reason", ""), staff().id, now())
+            flash(gettext("已申请撤销，须由另一人确认"))
+        elif step == "confirm":
+            service.confirm_revocation(session(), row.id, staff().id, now())
+            flash(gettext("证书已撤销"))
+        else:
+            service.cancel_revocation(session(), row.id, staff().id, now())
+            flash(gettext("撤销申请已取消"))
+    except Conflict as error:
+        flash(say(error), "danger")
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+    return redirect(url_for(".certificate", certificate_id=certificate_id))

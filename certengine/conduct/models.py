@@ -1,0 +1,34 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from certengine.conduct.rules import CaseState
+from certengine.foundation.database import Base
+from certengine.foundation.ids import new_id
+
+
+class MisconductCase(Base):
+    __tablename__ = "misconduct_case"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), index=True)
+    state: Mapped[CaseState] = mapped_column(default=CaseState.RECORDED)
+    tier: Mapped[str] = mapped_column(String(20))
+    facts: Mapped[str] = mapped_column(Text)
+    happened_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(80))
+    signed_by: Mapped[str | None] = mapped_column(String(80))
+    notified_at: Mapped[datetime | None]
+    objection: Mapped[str | None] = mapped_column(Text)
+    objected_at: Mapped[datetime | None]
+    decision: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+    # The end of the entry in the register of five years; the register of good has none.
+    recorded_until: Mapped[datetime | None]
+    token: Mapped[str] = mapped_column(String(40), unique=True)

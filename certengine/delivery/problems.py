@@ -1,0 +1,26 @@
+"""The package's sentences."""
+
+from certengine.foundation.errors import register_messages
+
+register_messages(
+    {
+        "delivery.not_found": "没有找到该场考试",
+        "delivery.wrong": "准考证号或证件号码不正确，请核对准考证",
+        "delivery.withdrawn": "该报名已取消，请联系考务人员",
+        "delivery.not_placed": "您不在该场考试的考生名单中",
+        "delivery.too_early": "尚未到入场时间，%(opens)s 开始入场",
+        "delivery.too_late": "开考后已超过规定的迟到时限，不能入场，请联系监考员",
+        "delivery.not_started": "考试尚未开始",
+        "delivery.not_confirmed": "请先核对本人信息",
+        "delivery.suspended": "监考员暂停了您的考试，请等候",
+        "delivery.closed": "考试已结束，不能再作答",
+        "delivery.taken_over": "考试已在另一窗口打开，此处不能再作答",
+        "delivery.answer_malformed": "答案的格式不正确",
+        "delivery.item_unknown": "该题不在您的试卷中",
+        "delivery.already_submitted": "已经交卷",
+        "delivery.not_running": "该考生没有正在进行的考试",
+        "delivery.not_suspended": "该考生的考试没有暂停",
+        "delivery.minutes_range": "延长时间应为1至120分钟",
+        "delivery.reason_missing": "请填写原因",
+    }
+)

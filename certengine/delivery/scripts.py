@@ -1,0 +1,108 @@
+"""The paper as a candidate's screen gets it, and the check of what comes back. Both are asked thousands of times at
+once, so that a process keeps what cannot change: a release's items as safe HTML, and each paper's shown options."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from certengine.bank import service as bank
+from certengine.bank.rules import Item
+from certengine.delivery import rules
+from certengine.delivery.models import Attempt
+from certengine.delivery.service import registration_key, sitting_key
+from certengine.foundation.errors import NotFound
+from certengine.papers import service as papers
+from certengine.papers.rules import Paper
+from certengine.sittings import service as sittings
+
+KEPT_RELEASES = 8
+KEPT_PAPERS = 50_000
+
+
+@dataclass(frozen=True)
+class ReleaseContent:
+    items: dict[str, Item]
+    views: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whose paper it is, and each of its items with the options as shown."""
+
+    registration_id: UUID
+    release_id: UUID
+    options: dict[str, tuple[str, ...]]
+
+
+class Scripts:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._releases: OrderedDict[UUID, ReleaseContent] = OrderedDict()
+        self._papers: OrderedDict[UUID, Shown] = OrderedDict()
+
+    def release(self, session: Session, release_id: UUID) -> ReleaseContent:
+        found = self._releases.get(release_id)
+        if found is None:
+            items = {item.id: item for item in bank.released_items(session, release_id).items}
+            found = ReleaseContent(items, {key: item.public_view() for key, item in items.items()})
+            with self._lock:
+                self._releases[release_id] = found
+                while len(self._releases) > KEPT_RELEASES:
+                    self._releases.popitem(last=False)
+        return found
+
+    def script(self, session: Session, attempt: Attempt) -> dict[str, Any]:
+        """Sections with their items in shown order; no key, no difficulty, no outline."""
+        paper, release = self._drawn(session, attempt)
+        sections: dict[int, list[dict[str, Any]]] = {}
+        for placed in paper.items:
+            view = release.views[placed.item]
+            options = {each["id"]: each for each in view["options"]}
+            matches = {each["id"]: each for each in view["matches"]}
+            shown = {
+                **view,
+                "options": [options[each] for each in placed.options],
+                "matches": [matches[each] for each in placed.matches],
+                "points": f"{placed.points.normalize():f}",
+            }
+            sections.setdefault(placed.section, []).append(shown)
+        return {
+            "paper_hash": paper.paper_hash,
+            "sections": [{"type": items[0]["type"], "items": items} for _number, items in sorted(sections.items())],
+        }
+
+    def owner(self, session: Session, attempt_id: UUID) -> UUID:
+        """The registration whose attempt this is; afterwards `problem` knows its paper. Raises NotFound."""
+        kept = self._papers.get(attempt_id)
+        if kept is None or kept.release_id not in self._releases:
+            attempt = session.get(Attempt, attempt_id)
+            if attempt is None:
+                raise NotFound("delivery.not_found")
+            self._drawn(session, attempt)
+            return attempt.registration_id
+        return kept.registration_id
+
+    def problem(self, attempt_id: UUID, item: str, answer: Any) -> str | None:
+        """Why this cannot be an answer on this attempt's paper; None when it can."""
+        kept = self._papers[attempt_id]
+        shown = kept.options.get(item)
+        if shown is None:
+            return "delivery.item_unknown"
+        return rules.answer_problem(self._releases[kept.release_id].items[item], shown, answer)
+
+    def _drawn(self, session: Session, attempt: Attempt) -> tuple[Paper, ReleaseContent]:
+        release_id = sittings.sitting(session, attempt.sitting_id).release_id
+        if release_id is None:
+            raise NotFound("papers.not_drawn")
+        key = sitting_key(attempt.sitting_id)
+        paper = papers.paper(session, key, registration_key(attempt.registration_id))
+        with self._lock:
+            options = {placed.item: placed.options for placed in paper.items}
+            self._papers[attempt.id] = Shown(attempt.registration_id, release_id, options)
+            while len(self._papers) > KEPT_PAPERS:
+                self._papers.popitem(last=False)
+        return paper, self.release(session, release_id)

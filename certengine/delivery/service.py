@@ -1,0 +1,350 @@
+"""Use cases of an attempt. Proctors act on attempts through here alone; answers go through the journal."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from certengine.delivery import problems, rules
+from certengine.delivery.models import AnswerEntry, Attempt, AttemptState
+from certengine.foundation.clock import CHINA
+from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from certengine.foundation.runtime import Runtime
+from certengine.ledger import service as ledger
+from certengine.papers import service as papers
+from certengine.sittings import service as sittings
+from certengine.sittings.service import SittingView
+
+__all__ = ["problems"]
+LONGEST_EXTENSION = 120
+CLOCK = "clock"
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """A line of the live board: a placed candidate with the attempt, where there is one."""
+
+    registration_id: UUID
+    ticket_number: str
+    name: str
+    exam_room_id: UUID
+    seat_number: int
+    attempt_id: UUID | None
+    state: AttemptState | None
+    answered: int
+    seen_at: datetime | None
+    deadline_at: datetime | None
+    extra_seconds: int
+    submitted_at: datetime | None
+    submitted_by: str | None
+
+
+def sitting_key(sitting_id: UUID) -> str:
+    return f"sitting:{sitting_id}"
+
+
+def registration_key(registration_id: UUID) -> str:
+    return f"registration:{registration_id}"
+
+
+def attempt_of(session: Session, sitting_id: UUID, registration_id: UUID, lock: bool = False) -> Attempt | None:
+    query = select(Attempt).where(Attempt.sitting_id == sitting_id, Attempt.registration_id == registration_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def attempt(session: Session, attempt_id: UUID, lock: bool = False) -> Attempt:
+    """Raises NotFound."""
+    query = select(Attempt).where(Attempt.id == attempt_id)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound("delivery.not_found")
+    return found
+
+
+def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now: datetime) -> str | None:
+    """Why the candidate cannot come in now; None when they can. Raises NotFound for whoever has no seat there."""
+    if sittings.placement_of(session, sitting.id, registration_id) is None:
+        raise NotFound("delivery.not_placed")
+    standing = attempt_of(session, sitting.id, registration_id)
+    started = standing is not None and standing.started_at is not None
+    return rules.entry_problem(sitting.entry_opens_at, sitting.late_until, started, now)
+
+
+def confirm(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
+    """The candidate has confirmed their identity; a second time changes nothing."""
+    sitting = sittings.sitting(session, sitting_id)
+    if problem := may_enter(session, sitting, registration_id, now):
+        raise Conflict(problem, opens=sitting.entry_opens_at.astimezone(CHINA).strftime("%H:%M"))
+    standing = attempt_of(session, sitting_id, registration_id)
+    if standing is not None:
+        return standing
+    made = Attempt(
+        sitting_id=sitting_id, registration_id=registration_id, confirmed_at=now, deadline_at=sitting.ends_at
+    )
+    session.add(made)
+    session.flush()
+    _record(session, "attempt.confirmed", made, registration_key(registration_id), now)
+    return made
+
+
+def start(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
+    """Starts the attempt, or goes on with the one that runs."""
+    sitting = sittings.sitting(session, sitting_id)
+    standing = attempt_of(session, sitting_id, registration_id, lock=True)
+    if standing is None:
+        raise Conflict("delivery.not_confirmed")
+    if standing.state is AttemptState.SUBMITTED:
+        raise Conflict("delivery.already_submitted")
+    if standing.state is not AttemptState.READY:
+        return standing
+    if now < sitting.starts_at:
+        raise Conflict("delivery.not_started")
+    if problem := may_enter(session, sitting, registration_id, now):
+        raise Conflict(problem, opens="")
+    # Whoever has no paper cannot start: better an error here than an empty screen.
+    paper = papers.paper(session, sitting_key(sitting_id), registration_key(registration_id))
+    standing.state, standing.started_at, standing.seen_at = AttemptState.RUNNING, now, now
+    _record(
+        session,
+        "attempt.started",
+        standing,
+        registration_key(registration_id),
+        now,
+        private={"paper_hash": paper.paper_hash, "deadline": standing.deadline_at.isoformat()},
+    )
+    return standing
+
+
+def open_screen(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
+    """A screen takes the attempt over; what an older one sends from now on is refused."""
+    standing = attempt_of(session, sitting_id, registration_id, lock=True)
+    if standing is None or standing.started_at is None:
+        raise Conflict("delivery.not_started")
+    standing.generation += 1
+    standing.seen_at = now
+    return standing
+
+
+def submit(session: Session, attempt_id: UUID, actor: str, now: datetime) -> Attempt:
+    """Hands in; the answers' hash goes to the ledger. A second time changes nothing."""
+    standing = attempt(session, attempt_id, lock=True)
+    if standing.state is AttemptState.SUBMITTED:
+        return standing
+    if standing.started_at is None:
+        raise Conflict("delivery.not_running")
+    return _hand_in(session, standing, actor, now, reason="")
+
+
+def force_submit(session: Session, attempt_id: UUID, reason: str, actor: str, now: datetime) -> Attempt:
+    """A proctor hands in for a candidate. Raises Invalid without a reason."""
+    _reason(reason)
+    standing = attempt(session, attempt_id, lock=True)
+    if standing.state not in (AttemptState.RUNNING, AttemptState.SUSPENDED):
+        raise Conflict("delivery.not_running")
+    return _hand_in(session, standing, actor, now, reason)
+
+
+def extend(session: Session, attempt_id: UUID, minutes: int, reason: str, actor: str, now: datetime) -> Attempt:
+    """Adds time to one attempt, also after its end as long as it was not handed in."""
+    if not 1 <= minutes <= LONGEST_EXTENSION:
+        raise Invalid([Problem("minutes", "delivery.minutes_range")])
+    _reason(reason)
+    standing = attempt(session, attempt_id, lock=True)
+    if standing.state is AttemptState.SUBMITTED:
+        raise Conflict("delivery.already_submitted")
+    standing.extra_seconds += minutes * 60
+    standing.deadline_at += timedelta(minutes=minutes)
+    if standing.remaining_seconds is not None:
+        standing.remaining_seconds += minutes * 60
+    _record(session, "attempt.extended", standing, actor, now, private={"minutes": minutes, "reason": reason})
+    return standing
+
+
+def suspend(session: Session, attempt_id: UUID, reason: str, actor: str, now: datetime) -> Attempt:
+    """Stops the candidate's clock."""
+    _reason(reason)
+    standing = attempt(session, attempt_id, lock=True)
+    if standing.state is not AttemptState.RUNNING:
+        raise Conflict("delivery.not_running")
+    standing.state = AttemptState.SUSPENDED
+    standing.remaining_seconds = rules.remaining_seconds(standing.deadline_at, now)
+    _record(session, "attempt.suspended", standing, actor, now, private={"reason": reason})
+    return standing
+
+
+def resume(session: Session, attempt_id: UUID, actor: str, now: datetime) -> Attempt:
+    """Lets the clock run on with what was left."""
+    standing = attempt(session, attempt_id, lock=True)
+    if standing.state is not AttemptState.SUSPENDED or standing.remaining_seconds is None:
+        raise Conflict("delivery.not_suspended")
+    added = int((now - standing.deadline_at).total_seconds()) + standing.remaining_seconds
+    standing.extra_seconds += max(0, added)
+    standing.deadline_at = now + timedelta(seconds=standing.remaining_seconds)
+    standing.state, standing.remaining_seconds = AttemptState.RUNNING, None
+    _record(session, "attempt.resumed", standing, actor, now)
+    return standing
+
+
+def close_expired(runtime: Runtime, batch: int = 200) -> int:
+    """Hands in what ran out of time, in batches; returns how many."""
+    closed = 0
+    while True:
+        with runtime.unit_of_work(read_only=True) as session:
+            now = runtime.clock.now()
+            query = select(Attempt.id).where(
+                Attempt.state == AttemptState.RUNNING, Attempt.deadline_at < now - rules.GRACE
+            )
+            ids = session.scalars(query.limit(batch)).all()
+        if not ids:
+            return closed
+        with runtime.unit_of_work() as session:
+            expired = session.scalars(
+                select(Attempt).where(Attempt.id.in_(ids), Attempt.state == AttemptState.RUNNING).with_for_update()
+            ).all()
+            # A proctor may have added time since the reading.
+            late = [each for each in expired if each.deadline_at < now - rules.GRACE]
+            for standing in late:
+                _hand_in(session, standing, CLOCK, now, reason="")
+            closed += len(late)
+            if not late:
+                return closed
+
+
+def _hand_in(session: Session, standing: Attempt, actor: str, now: datetime, reason: str) -> Attempt:
+    answers = answers_of(session, [standing.id]).get(standing.id, {})
+    sitting, registration = sitting_key(standing.sitting_id), registration_key(standing.registration_id)
+    paper = papers.paper(session, sitting, registration)
+    standing.state, standing.submitted_at, standing.submitted_by = AttemptState.SUBMITTED, now, actor
+    standing.remaining_seconds = None
+    standing.receipt_entry = ledger.record(
+        session,
+        kind="attempt.submitted",
+        actor=actor,
+        subject=f"attempt:{standing.id}",
+        now=now,
+        public={"sitting": sitting},
+        private={
+            "registration": registration,
+            "paper_hash": paper.paper_hash,
+            "answers": answers,
+            "reason": reason,
+        },
+    )
+    return standing
+
+
+def answers_of(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, dict[str, rules.Answer]]:
+    """attempt → item → final answer."""
+    query = select(AnswerEntry.attempt_id, AnswerEntry.item, AnswerEntry.sequence, AnswerEntry.content)
+    entries: dict[UUID, list[tuple[str, int, dict[str, Any]]]] = defaultdict(list)
+    for row in session.execute(query.where(AnswerEntry.attempt_id.in_(attempt_ids))):
+        entries[row.attempt_id].append((row.item, row.sequence, row.content))
+    return {attempt_id: rules.final_answers(rows) for attempt_id, rows in entries.items()}
+
+
+def saved_state(session: Session, attempt_id: UUID) -> dict[str, tuple[int, dict[str, Any]]]:
+    """item → (sequence, content) of the newest entry, for the screen to go on with."""
+    query = select(AnswerEntry).where(AnswerEntry.attempt_id == attempt_id).order_by(AnswerEntry.sequence)
+    return {row.item: (row.sequence, row.content) for row in session.scalars(query)}
+
+
+def final_answers(session: Session, sitting_id: UUID) -> dict[UUID, dict[str, rules.Answer]]:
+    """registration → item → answer, of all that were handed in."""
+    query = select(Attempt.id, Attempt.registration_id)
+    handed_in = session.execute(
+        query.where(Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.SUBMITTED)
+    ).all()
+    owner = {row.id: row.registration_id for row in handed_in}
+    found: dict[UUID, dict[str, rules.Answer]] = {registration_id: {} for registration_id in owner.values()}
+    ids = list(owner)
+    for start_at in range(0, len(ids), 500):
+        for attempt_id, answers in answers_of(session, ids[start_at : start_at + 500]).items():
+            found[owner[attempt_id]] = answers
+    return found
+
+
+def running(session: Session, sitting_id: UUID) -> int:
+    """How many have started and not yet handed in."""
+    states = (AttemptState.RUNNING, AttemptState.SUSPENDED)
+    query = select(func.count()).where(Attempt.sitting_id == sitting_id, Attempt.state.in_(states))
+    return session.scalar(query) or 0
+
+
+def board(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) -> list[AttemptView]:
+    """Everyone seated, by seat, with how far they are."""
+    placed = sittings.placements(session, sitting_id, exam_room_id)
+    attempts = {
+        each.registration_id: each
+        for each in session.scalars(
+            select(Attempt).where(
+                Attempt.sitting_id == sitting_id, Attempt.registration_id.in_([p.registration_id for p in placed])
+            )
+        )
+    }
+    counts = {
+        row.attempt_id: (row.items, row.last)
+        for row in session.execute(
+            select(
+                AnswerEntry.attempt_id,
+                func.count(func.distinct(AnswerEntry.item)).label("items"),
+                func.max(AnswerEntry.received_at).label("last"),
+            )
+            .where(AnswerEntry.attempt_id.in_([each.id for each in attempts.values()]))
+            .group_by(AnswerEntry.attempt_id)
+        )
+    }
+    return [_line(each, attempts.get(each.registration_id), counts) for each in placed]
+
+
+def _line(
+    place: sittings.PlacementView, standing: Attempt | None, counts: dict[UUID, tuple[int, datetime]]
+) -> AttemptView:
+    answered, last = counts.get(standing.id, (0, None)) if standing else (0, None)
+    seen = max((each for each in (standing.seen_at if standing else None, last) if each), default=None)
+    return AttemptView(
+        registration_id=place.registration_id,
+        ticket_number=place.ticket_number,
+        name=place.name,
+        exam_room_id=place.exam_room_id,
+        seat_number=place.seat_number,
+        attempt_id=standing.id if standing else None,
+        state=standing.state if standing else None,
+        answered=answered,
+        seen_at=seen,
+        deadline_at=standing.deadline_at if standing else None,
+        extra_seconds=standing.extra_seconds if standing else 0,
+        submitted_at=standing.submitted_at if standing else None,
+        submitted_by=standing.submitted_by if standing else None,
+    )
+
+
+def own_attempt(session: Session, attempt_id: UUID, registration_id: UUID) -> Attempt:
+    """The candidate's own attempt; raises NotAllowed for another's."""
+    found = attempt(session, attempt_id)
+    if found.registration_id != registration_id:
+        raise NotAllowed("not_allowed")
+    return found
+
+
+def _reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid([Problem("reason", "delivery.reason_missing")])
+
+
+def _record(
+    session: Session, kind: str, standing: Attempt, actor: str, now: datetime, private: dict[str, Any] | None = None
+) -> None:
+    ledger.record(
+        session,
+        kind=kind,
+        actor=actor,
+        subject=f"attempt:{standing.id}",
+        now=now,
+        public={"sitting": sitting_key(standing.sitting_id)},
+        private={"registration": registration_key(standing.registration_id), **(private or {})},
+    )

@@ -1,0 +1,318 @@
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response as Answer
+
+from certengine.delivery import rules, service
+from certengine.delivery.actors import KIND, Candidate, identity
+from certengine.delivery.forms import CandidateForm
+from certengine.delivery.journal import Arrived, Journal, Saved
+from certengine.delivery.models import AttemptState
+from certengine.delivery.scripts import Scripts
+from certengine.foundation.clock import CHINA
+from certengine.foundation.errors import Conflict, NotAllowed, NotFound, Problem
+from certengine.ledger import service as ledger
+from certengine.people.actors import sign_in
+from certengine.people.permissions import Permission
+from certengine.sittings import service as sittings
+from certengine.web.access import allow, current_actor, public
+from certengine.web.errors import say
+from certengine.web.layout import add_labels
+from certengine.web.request import now, runtime, session
+from certengine.web.security import limiter
+
+blueprint = Blueprint("delivery", __name__)
+
+STATES = {
+    AttemptState.READY: _("等待开考"),
+    AttemptState.RUNNING: _("作答中"),
+    AttemptState.SUSPENDED: _("已暂停"),
+    AttemptState.SUBMITTED: _("已交卷"),
+}
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_labels(state, AttemptState, STATES)
+    state.app.extensions["scripts"] = Scripts()
+    # The journal is made over the runtime at first use: the app may be built before its database stands.
+    state.app.extensions["journal"] = None
+
+
+def scripts() -> Scripts:
+    return current_app.extensions["scripts"]  # type: ignore[no-any-return]
+
+
+def journal() -> Journal:
+    found: Journal | None = current_app.extensions["journal"]
+    if found is None:
+        found = current_app.extensions["journal"] = Journal(runtime())
+    return found
+
+
+def candidate() -> Candidate:
+    actor = current_actor()
+    assert isinstance(actor, Candidate)
+    return actor
+
+
+def _typed_ticket() -> str:
+    return f"ticket {request.form.get('ticket', '')[:40]}"
+
+
+@blueprint.route("/exam", methods=["GET", "POST"])
+@public("the candidates' front door")
+@limiter.limit("10 per minute", key_func=_typed_ticket, methods=["POST"])
+def front_door() -> str | Answer | tuple[str, int]:
+    form = CandidateForm(ticket=request.args.get("ticket", "")[:40])
+    if not form.validate_on_submit():
+        return render_template("delivery/front_door.html", form=form, problem=None)
+    found = sittings.candidate_by_ticket(
+        session(), runtime().cipher, (form.ticket.data or "").strip(), form.number.data or "", now()
+    )
+    if found is None:
+        problem = say(Problem("", "delivery.wrong"))
+        return render_template("delivery/front_door.html", form=form, problem=problem), 422
+    sign_in(KIND, identity(found.registration_id, found.ticket_number))
+    return redirect(url_for(".desk"))
+
+
+@blueprint.get("/exam/desk")
+@allow(Permission.ATTEMPT_TAKE)
+def desk() -> str | Answer:
+    """The candidate's sittings; straight on to the only one."""
+    me = sittings.candidate(session(), candidate().registration_id)
+    mine = [sittings.sitting(session(), place.sitting_id) for place in me.placements]
+    theory = [each for each in mine if each.release_id is not None]
+    if len(theory) == 1:
+        return redirect(url_for(".sitting", sitting_id=theory[0].id))
+    return render_template("delivery/desk.html", candidate=me, sittings=mine)
+
+
+@blueprint.get("/exam/<uuid:sitting_id>")
+@allow(Permission.ATTEMPT_TAKE)
+def sitting(sitting_id: UUID) -> str | Answer:
+    """Where the candidate stands: identity, waiting, examination, receipt."""
+    view = sittings.sitting(session(), sitting_id)
+    me = candidate()
+    standing = service.attempt_of(session(), sitting_id, me.registration_id)
+    if standing is not None and standing.state is AttemptState.SUBMITTED:
+        return redirect(url_for(".receipt", sitting_id=sitting_id))
+    if standing is not None and standing.started_at is not None:
+        return redirect(url_for(".paper", sitting_id=sitting_id))
+    problem = service.may_enter(session(), view, me.registration_id, now())
+    facts: dict[str, Any] = {
+        "sitting": view,
+        "candidate": sittings.candidate(session(), me.registration_id),
+        "place": sittings.placement_of(session(), sitting_id, me.registration_id),
+        "problem": say(Problem("", problem, {"opens": view.entry_opens_at.astimezone(CHINA).strftime("%H:%M")}))
+        if problem
+        else None,
+        "too_early": problem == "delivery.too_early",
+        "now": now(),
+    }
+    if problem or standing is None:
+        return render_template("delivery/identity.html", **facts)
+    return render_template("delivery/waiting.html", **facts)
+
+
+@blueprint.post("/exam/<uuid:sitting_id>/confirm")
+@allow(Permission.ATTEMPT_TAKE)
+def confirm(sitting_id: UUID) -> Answer:
+    service.confirm(session(), sitting_id, candidate().registration_id, now())
+    return redirect(url_for(".sitting", sitting_id=sitting_id))
+
+
+@blueprint.post("/exam/<uuid:sitting_id>/start")
+@allow(Permission.ATTEMPT_TAKE)
+def start(sitting_id: UUID) -> Answer:
+    try:
+        service.start(session(), sitting_id, candidate().registration_id, now())
+    except Conflict as error:
+        if error.code == "delivery.already_submitted":
+            return redirect(url_for(".receipt", sitting_id=sitting_id))
+        flash(say(error), "warning")
+        return redirect(url_for(".sitting", sitting_id=sitting_id))
+    return redirect(url_for(".paper", sitting_id=sitting_id))
+
+
+@blueprint.get("/exam/<uuid:sitting_id>/paper")
+@allow(Permission.ATTEMPT_TAKE)
+def paper(sitting_id: UUID) -> str | Answer:
+    """The examination screen. It is complete in itself, so that the browser can show it again without a network."""
+    standing = service.attempt_of(session(), sitting_id, candidate().registration_id)
+    if standing is None or standing.started_at is None:
+        return redirect(url_for(".sitting", sitting_id=sitting_id))
+    if standing.state is AttemptState.SUBMITTED:
+        return redirect(url_for(".receipt", sitting_id=sitting_id))
+    saved = service.saved_state(session(), standing.id)
+    data = {
+        "attempt": str(standing.id),
+        "script": scripts().script(session(), standing),
+        "saved": {
+            item: [sequence, content.get("a"), bool(content.get("f"))] for item, (sequence, content) in saved.items()
+        },
+        "generation": standing.generation,
+        "sequences": rules.SEQUENCES_A_GENERATION,
+        **_clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
+        "addresses": {
+            "open": url_for(".open_screen", sitting_id=sitting_id),
+            "answers": url_for(".answers", attempt_id=standing.id),
+            "submit": url_for(".submit", sitting_id=sitting_id),
+            "receipt": url_for(".receipt", sitting_id=sitting_id),
+            "worker": url_for(".worker"),
+        },
+    }
+    return render_template(
+        "delivery/exam.html",
+        data=data,
+        sitting=sittings.sitting(session(), sitting_id),
+        candidate=sittings.candidate(session(), candidate().registration_id),
+        place=sittings.placement_of(session(), sitting_id, candidate().registration_id),
+    )
+
+
+@blueprint.post("/exam/<uuid:sitting_id>/open")
+@allow(Permission.ATTEMPT_TAKE)
+def open_screen(sitting_id: UUID) -> dict[str, Any]:
+    standing = service.open_screen(session(), sitting_id, candidate().registration_id, now())
+    saved = service.saved_state(session(), standing.id)
+    return {
+        "generation": standing.generation,
+        "saved": {
+            item: [sequence, content.get("a"), bool(content.get("f"))] for item, (sequence, content) in saved.items()
+        },
+        **_clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
+    }
+
+
+@blueprint.post("/exam/answers/<uuid:attempt_id>")
+@allow(Permission.ATTEMPT_TAKE)
+def answers(attempt_id: UUID) -> tuple[dict[str, Any], int]:
+    """{"generation", "answers": [[item, sequence, answer, flagged], …]}; none is a sign of life.
+
+    200 exactly when everything sent is durable. 409 when answers cannot be taken now, 422 when one of them cannot be
+    an answer; then nothing of it is kept.
+    """
+    arrived = _arrived(attempt_id, request.get_json(silent=True))
+    if isinstance(arrived, str):
+        return {"problem": arrived, "message": say(Problem("", arrived))}, 422
+    try:
+        saved = journal().save(arrived)
+    except KeyError:
+        raise NotFound("delivery.not_found") from None
+    body = _said(saved)
+    if saved.problem is None:
+        return {**body, "saved": [sequence for _item, sequence, _content in arrived.answers]}, 200
+    return {**body, "problem": saved.problem, "message": say(Problem("", saved.problem))}, 409
+
+
+def _arrived(attempt_id: UUID, body: Any) -> Arrived | str:
+    """What was sent, or the code of what is wrong with it. Raises NotAllowed for another's attempt."""
+    known = scripts()
+    if known.owner(session(), attempt_id) != candidate().registration_id:
+        raise NotAllowed("not_allowed")
+    sent = body.get("answers") if isinstance(body, dict) else None
+    if not isinstance(sent, list) or not isinstance(body.get("generation"), int) or len(sent) > 500:
+        return "bad_request"
+    rows = []
+    for each in sent:
+        if not (isinstance(each, list) and len(each) == 4 and isinstance(each[0], str) and type(each[1]) is int):
+            return "bad_request"
+        item, sequence, answer, flagged = each
+        if not 0 < sequence < 1 << 53:
+            return "bad_request"
+        if problem := known.problem(attempt_id, item, answer):
+            return problem
+        rows.append((item, sequence, {"a": answer, "f": bool(flagged)}))
+    return Arrived(attempt_id, body["generation"], rows)
+
+
+def _said(saved: Saved) -> dict[str, Any]:
+    return {
+        "generation": saved.generation,
+        "at": saved.at.isoformat(),
+        **_clock(saved.state, saved.deadline_at, saved.extra_seconds, saved.at),
+    }
+
+
+def _clock(state: AttemptState, deadline_at: datetime, extra_seconds: int, at: datetime) -> dict[str, Any]:
+    """Times in milliseconds of Unix time."""
+    return {
+        "state": state.value,
+        "now": int(at.timestamp() * 1000),
+        "deadline": int(deadline_at.timestamp() * 1000),
+        "extra": extra_seconds,
+    }
+
+
+@blueprint.post("/exam/<uuid:sitting_id>/submit")
+@allow(Permission.ATTEMPT_TAKE)
+def submit(sitting_id: UUID) -> Answer:
+    me = candidate()
+    standing = service.attempt_of(session(), sitting_id, me.registration_id)
+    if standing is None:
+        raise NotFound("delivery.not_found")
+    service.submit(session(), standing.id, me.id, now())
+    return redirect(url_for(".receipt", sitting_id=sitting_id))
+
+
+@blueprint.get("/exam/<uuid:sitting_id>/receipt")
+@allow(Permission.ATTEMPT_TAKE)
+def receipt(sitting_id: UUID) -> str | Answer:
+    standing = service.attempt_of(session(), sitting_id, candidate().registration_id)
+    if standing is None or standing.receipt_entry is None:
+        return redirect(url_for(".sitting", sitting_id=sitting_id))
+    answered = service.answers_of(session(), [standing.id]).get(standing.id, {})
+    script = scripts().script(session(), standing)
+    return render_template(
+        "delivery/receipt.html",
+        attempt=standing,
+        receipt=ledger.receipt(session(), standing.receipt_entry),
+        answered=len(answered),
+        total=sum(len(section["items"]) for section in script["sections"]),
+        paper_hash=script["paper_hash"],
+        sitting=sittings.sitting(session(), sitting_id),
+        candidate=sittings.candidate(session(), candidate().registration_id),
+    )
+
+
+@blueprint.get("/exam/<uuid:sitting_id>/receipt.json")
+@allow(Permission.ATTEMPT_TAKE)
+def receipt_file(sitting_id: UUID) -> Response:
+    standing = service.attempt_of(session(), sitting_id, candidate().registration_id)
+    if standing is None or standing.receipt_entry is None:
+        raise NotFound("delivery.not_found")
+    content = json.dumps(ledger.receipt(session(), standing.receipt_entry).as_json(), ensure_ascii=False, indent=2)
+    name = gettext("交卷回执") + f"-{candidate().ticket_number}.json"
+    return Response(
+        content,
+        content_type="application/json",
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
+    )
+
+
+@blueprint.get("/exam/photo")
+@allow(Permission.ATTEMPT_TAKE)
+def photo() -> Answer:
+    """The candidate's own photograph."""
+    found = sittings.candidate(session(), candidate().registration_id).photo
+    if not found:
+        raise NotFound("not_found")
+    return send_file(runtime().files.path(found), mimetype="image/jpeg")
+
+
+@blueprint.get("/exam/worker.js")
+@public("the browser fetches its service worker without asking who is there")
+def worker() -> Answer:
+    """Served under /exam, for a service worker rules only over its own folder."""
+    answer = current_app.send_static_file("delivery/worker.js")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer

@@ -1,0 +1,132 @@
+"""What an answer earns, what a practical task earns, and who passes. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from certengine.bank.rules import Blank, Criterion, Item, ItemType
+from certengine.foundation.errors import Problem
+from certengine.marking.models import Verdict
+
+CENT = Decimal("0.01")
+NOTHING = Decimal(0)
+# Two examiners who differ by more than this are to agree before results are released (model figure).
+LARGEST_DIFFERENCE = Decimal(15)
+_SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "–": "-", "—": "-"})
+
+
+def item_score(item: Item, answer: Any, points: Decimal, partial: str = "none") -> Decimal:
+    """What an answer earns of the item's points, rounded half up to two decimals, never below 0.
+
+    partial: "none" all or nothing; "proportional" the right part, nothing once anything wrong is chosen;
+    "minus_wrong" right less wrong. A single choice or judgement is right or wrong.
+    """
+    if answer is None or item.type is ItemType.SHORT_ANSWER:
+        return NOTHING
+    right, wrong, of = _hits(item, answer)
+    if right == of and not wrong:
+        return points
+    if partial == "none" or item.type in (ItemType.SINGLE, ItemType.JUDGEMENT, ItemType.ORDERING):
+        return NOTHING
+    if partial == "proportional":
+        right = 0 if wrong and item.type is ItemType.MULTIPLE else right
+    else:
+        right = max(0, right - wrong)
+    return (points * right / of).quantize(CENT, ROUND_HALF_UP)
+
+
+def _hits(item: Item, answer: Any) -> tuple[int, int, int]:
+    """(right, wrong, of how many)."""
+    if item.type in (ItemType.SINGLE, ItemType.JUDGEMENT):
+        return (1, 0, 1) if answer == item.key else (0, 1, 1)
+    if item.type is ItemType.MULTIPLE:
+        key, chosen = set(item.key or ()), set(answer)
+        return len(key & chosen), len(chosen - key), len(key)
+    if item.type is ItemType.ORDERING:
+        return (1, 0, 1) if list(answer) == list(item.key or ()) else (0, 1, 1)
+    if item.type is ItemType.MATCHING:
+        pairs: Mapping[str, str] = item.key if isinstance(item.key, Mapping) else {}
+        right = sum(answer.get(left) == side for left, side in pairs.items())
+        return right, sum(pairs.get(left) != side for left, side in answer.items()), len(pairs)
+    right = sum(blank_holds(blank, answer.get(blank.id, "")) for blank in item.blanks)
+    return right, 0, len(item.blanks)
+
+
+def blank_holds(blank: Blank, text: str) -> bool:
+    """Whether a gap is filled rightly: widths, case, quotes, spaces and a full stop at the end do not matter."""
+    folded = fold_blank(text)
+    if blank.value is not None:
+        try:
+            number = Decimal(folded.replace(",", ""))
+        except InvalidOperation:
+            return False
+        return number.is_finite() and abs(number - blank.value) <= blank.tolerance
+    return bool(folded) and folded in {fold_blank(each) for each in blank.accept}
+
+
+def fold_blank(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).translate(_SIGNS).casefold()
+    return re.sub(r"\s+", "", folded).rstrip("。.;；,，")
+
+
+def script_score(scores: Sequence[Decimal]) -> Decimal:
+    return sum(scores, NOTHING).quantize(CENT, ROUND_HALF_UP)
+
+
+def practical_problems(rubric: Sequence[Criterion], points: Mapping[str, Decimal | None]) -> list[Problem]:
+    """What is wrong with an examiner's points, by criterion."""
+    found = []
+    for criterion in rubric:
+        given = points.get(criterion.id)
+        if given is None:
+            found.append(Problem(criterion.id, "marking.points_missing", {"criterion": criterion.criterion}))
+        elif not 0 <= given <= criterion.points:
+            values = {"criterion": criterion.criterion, "most": f"{criterion.points.normalize():f}"}
+            found.append(Problem(criterion.id, "marking.points_range", values))
+        elif given != given.quantize(CENT):
+            found.append(Problem(criterion.id, "marking.points_decimals", {"criterion": criterion.criterion}))
+    return found
+
+
+def practical_total(rubric: Sequence[Criterion], points: Mapping[str, Decimal]) -> Decimal:
+    """Points scaled to 100."""
+    whole = sum((criterion.points for criterion in rubric), NOTHING)
+    got = sum((points[criterion.id] for criterion in rubric), NOTHING)
+    return (got * 100 / whole).quantize(CENT, ROUND_HALF_UP)
+
+
+def practical_score(totals: Sequence[Decimal]) -> Decimal | None:
+    """The mean of the examiners' totals; None before anybody has marked."""
+    if not totals:
+        return None
+    return (sum(totals, NOTHING) / len(totals)).quantize(CENT, ROUND_HALF_UP)
+
+
+def differ_too_much(totals: Sequence[Decimal]) -> bool:
+    return bool(totals) and max(totals) - min(totals) > LARGEST_DIFFERENCE
+
+
+@dataclass(frozen=True)
+class PassMarks:
+    theory: Decimal
+    practical: Decimal
+
+
+def verdict(theory: Decimal | None, practical: Decimal | None, marks: PassMarks) -> Verdict:
+    """Scores are compared as they are shown, with two decimals: 60.00 passes 60."""
+    if theory is None and practical is None:
+        return Verdict.ABSENT
+    passed = theory is not None and practical is not None and theory >= marks.theory and practical >= marks.practical
+    return Verdict.PASSED if passed else Verdict.FAILED
+
+
+def distribution(scores: Sequence[Decimal], step: int = 10) -> list[tuple[int, int, int]]:
+    """(from, to, how many) over 0 … 100; full marks belong to the last bar."""
+    last = 100 // step - 1
+    counts = [0] * (last + 1)
+    for score in scores:
+        counts[min(last, int(score) // step)] += 1
+    return [(place * step, (place + 1) * step, count) for place, count in enumerate(counts)]

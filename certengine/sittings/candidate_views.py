@@ -1,0 +1,230 @@
+"""The candidates of a plan: list, one of them, import of lists and photographs, export."""
+
+from decimal import Decimal
+from io import BytesIO
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from openpyxl import Workbook
+from werkzeug.wrappers import Response
+
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.people.models import DocumentType
+from certengine.people.permissions import Permission
+from certengine.people.service import PersonFacts
+from certengine.sittings import importing, rules, service
+from certengine.sittings.candidate_list import CERTIFICATES, template
+from certengine.sittings.forms import ApplyForm, CandidateForm, ImportForm, PhotosForm
+from certengine.sittings.models import ExamPlan, RegistrationState
+from certengine.sittings.pages import actor, blueprint, organisation
+from certengine.sittings.service import CandidateFacts
+from certengine.standards import service as standards
+from certengine.standards.rules import Evidence
+from certengine.web.access import allow
+from certengine.web.errors import say
+from certengine.web.request import now, runtime, session
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _plan(plan_id: UUID, lock: bool = False) -> ExamPlan:
+    return service.plan_of(session(), organisation(), plan_id, lock)
+
+
+@blueprint.get("/sittings/plans/<uuid:plan_id>/candidates")
+@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+def candidates(plan_id: UUID) -> str:
+    sought, only = request.args.get("q", "").strip(), request.args.get("only", "")
+    query = service.registrations_query(plan_id, sought, only)
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    return render_template(
+        "sittings/candidates.html", plan=_plan(plan_id), page=page, sought=sought, only=only, State=RegistrationState
+    )
+
+
+@blueprint.get("/sittings/plans/<uuid:plan_id>/candidates.xlsx")
+@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+def candidates_xlsx(plan_id: UUID) -> Response:
+    plan = _plan(plan_id)
+    workbook = Workbook()
+    sheet = workbook.active
+    heads = ("准考证号", "姓名", "证件号码", "工作单位", "符合条件", "状态")
+    sheet.append(list(heads))
+    for row in session().scalars(service.registrations_query(plan_id)):
+        active = row.state is RegistrationState.REGISTERED
+        cells = (row.ticket_number, row.person.name, row.person.document_masked, row.employer)
+        sheet.append([*cells, "是" if row.eligible else "否", "已报名" if active else "已取消"])
+    for letter, width in zip("ABCDEF", (18, 16, 22, 30, 10, 10), strict=True):
+        sheet.column_dimensions[letter].width = width
+    out = BytesIO()
+    workbook.save(out)
+    out.seek(0)
+    return send_file(out, mimetype=SHEET, as_attachment=True, download_name=f"{plan.title}-{gettext('考生')}.xlsx")
+
+
+@blueprint.get("/sittings/candidates/<uuid:registration_id>")
+@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+def candidate(registration_id: UUID) -> str:
+    row = service.registration_of(session(), organisation(), registration_id)
+    judgement = standards.judge(
+        standards.standard(row.plan.field), row.plan.level, rules.evidence_from_json(row.evidence)
+    )
+    return render_template(
+        "sittings/candidate.html",
+        row=row,
+        judgement=judgement,
+        words=lambda verdict: say(Problem("", verdict.code, verdict.values)),
+        acts=ledger.history(session(), f"registration:{registration_id}"),
+        State=RegistrationState,
+    )
+
+
+@blueprint.get("/sittings/candidates/<uuid:registration_id>/photo")
+@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+def candidate_photo(registration_id: UUID) -> Response:
+    row = service.registration_of(session(), organisation(), registration_id)
+    if not row.person.photo:
+        raise NotFound("not_found")
+    return send_file(runtime().files.path(row.person.photo), mimetype="image/jpeg")
+
+
+@blueprint.post("/sittings/candidates/<uuid:registration_id>/photo")
+@allow(Permission.REGISTRATION_MANAGE)
+def set_photo(registration_id: UUID) -> Response:
+    row = service.registration_of(session(), organisation(), registration_id)
+    upload = request.files.get("photo")
+    try:
+        importing.set_photo(session(), runtime(), row, upload.read() if upload else b"")
+        flash(gettext("照片已更新"))
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+    return redirect(url_for(".candidate", registration_id=registration_id))
+
+
+@blueprint.post("/sittings/candidates/<uuid:registration_id>/withdraw")
+@allow(Permission.REGISTRATION_MANAGE)
+def withdraw(registration_id: UUID) -> Response:
+    row = service.registration_of(session(), organisation(), registration_id)
+    try:
+        service.withdraw(session(), row, actor(), now())
+        flash(gettext("已取消%(name)s的报名", name=row.person.name))
+    except Conflict as error:
+        flash(say(error), "danger")
+    return redirect(url_for(".candidates", plan_id=row.exam_plan_id))
+
+
+@blueprint.route("/sittings/plans/<uuid:plan_id>/candidates/new", methods=["GET", "POST"])
+@allow(Permission.REGISTRATION_MANAGE)
+def new_candidate(plan_id: UUID) -> str | Response:
+    plan = _plan(plan_id, lock=request.method == "POST")
+    form = CandidateForm()
+    others: list[str] = []
+    if form.validate_on_submit():
+        try:
+            row, _new = service.register(session(), runtime().cipher, plan, _facts(form), actor(), now())
+            return redirect(url_for(".candidate", registration_id=row.id))
+        except Invalid as error:
+            others = form.show_problems(error)
+        except Conflict as error:
+            others = [say(error)]
+    return render_template("sittings/new_candidate.html", plan=plan, form=form, others=others)
+
+
+def _facts(form: CandidateForm) -> CandidateFacts:
+    evidence = Evidence(
+        hours=form.hours.data or 0,
+        title=form.title.data,
+        degree=form.degree.data,
+        years=form.years.data or Decimal(0),
+        certificates=CERTIFICATES[form.certificate.data],
+    )
+    person = PersonFacts(form.name.data or "", DocumentType(form.document_type.data), form.number.data or "")
+    return CandidateFacts(person, evidence, form.employer.data or "")
+
+
+@blueprint.get("/sittings/candidates-template.xlsx")
+@allow(Permission.REGISTRATION_MANAGE)
+def candidates_template() -> Response:
+    return send_file(
+        BytesIO(template()), mimetype=SHEET, as_attachment=True, download_name=gettext("考生名单模板") + ".xlsx"
+    )
+
+
+@blueprint.route("/sittings/plans/<uuid:plan_id>/import", methods=["GET", "POST"])
+@allow(Permission.REGISTRATION_MANAGE)
+def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
+    """A list is looked at first: what would come in, and what is wrong, row by row."""
+    plan = _plan(plan_id)
+    form, photos = ImportForm(), PhotosForm()
+    if not form.validate_on_submit():
+        return render_template("sittings/import.html", plan=plan, form=form, photos=photos, problems=[])
+    content, name = form.file.data.read(), form.file.data.filename or "list.xlsx"
+    try:
+        found = importing.look(content, name, now())
+    except Invalid as error:
+        said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
+        return render_template("sittings/import.html", plan=plan, form=form, photos=photos, problems=said), 422
+    apply = ApplyForm(formdata=None, digest=runtime().files.put(content), name=name)
+    return render_template("sittings/preview.html", plan=plan, found=found, name=name, form=apply, say=say)
+
+
+@blueprint.post("/sittings/plans/<uuid:plan_id>/import/apply")
+@allow(Permission.REGISTRATION_MANAGE)
+def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
+    plan = _plan(plan_id, lock=True)
+    form = ApplyForm()
+    name = form.name.data or "list.xlsx"
+    try:
+        content = runtime().files.get(form.digest.data or "")
+    except (FileNotFoundError, ValueError):
+        raise NotFound("not_found") from None
+    try:
+        done = importing.apply(
+            session(),
+            runtime(),
+            plan,
+            content,
+            name,
+            keep_good=form.keep_good.data == "yes",
+            actor=actor(),
+            now=now(),
+        )
+    except Invalid as error:
+        session().rollback()
+        said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
+        page = render_template(
+            "sittings/import.html", plan=_plan(plan_id), form=ImportForm(), photos=PhotosForm(), problems=said
+        )
+        return page, 422
+    flash(
+        gettext(
+            "导入%(added)s名考生，%(unchanged)s名已在名单中，%(refused)s行未导入",
+            added=done.added,
+            unchanged=done.unchanged,
+            refused=done.refused,
+        )
+    )
+    return redirect(url_for(".candidates", plan_id=plan_id))
+
+
+@blueprint.post("/sittings/plans/<uuid:plan_id>/photos")
+@allow(Permission.REGISTRATION_MANAGE)
+def import_photos(plan_id: UUID) -> str | Response | tuple[str, int]:
+    plan = _plan(plan_id)
+    upload = request.files.get("photos")
+    try:
+        done, problems = importing.add_photos(session(), runtime(), plan.id, upload.read() if upload else b"", now())
+    except CertengineError as error:
+        done, problems = 0, list(getattr(error, "problems", []))
+    if problems:
+        said = [f"{problem.place}: {say(problem)}" for problem in problems]
+        form = ImportForm(formdata=None)
+        page = render_template(
+            "sittings/import.html", plan=plan, form=form, photos=PhotosForm(formdata=None), problems=said, done=done
+        )
+        return page, 200 if done else 422
+    flash(gettext("已导入%(count)s张照片", count=done))
+    return redirect(url_for(".candidates", plan_id=plan_id))

@@ -1,0 +1,71 @@
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DecimalField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, DOCUMENTS, TITLES
+from certengine.standards.rules import Level, Part
+from certengine.standards.service import fields
+from certengine.web.forms import ChinaTimeField, Form
+
+LEVELS = {Level.JUNIOR: _("初级"), Level.INTERMEDIATE: _("中级"), Level.SENIOR: _("高级")}
+PARTS = {Part.THEORY: _("理论知识考试"), Part.PRACTICAL: _("专业能力考核")}
+
+
+class PlanForm(Form):
+    title = StringField(_("考试名称"), [InputRequired(_("请填写考试名称")), Length(max=120)])
+    field = SelectField(_("领域"))
+    level = SelectField(_("等级"), choices=[(level.value, text) for level, text in LEVELS.items()])
+    direction = SelectField(_("方向"))
+    capacity = IntegerField(_("计划人数"), [InputRequired(_("请填写计划人数")), NumberRange(1, 99_999)], default=200)
+    token = HiddenField()
+
+    def offer(self) -> None:
+        self.field.choices = [(each.field, each.title_zh) for each in fields()]
+        directions = [
+            (direction.id, f"{each.title_zh} · {direction.zh}") for each in fields() for direction in each.directions
+        ]
+        self.direction.choices = [("", _("不分方向")), *directions]
+
+
+class SittingForm(Form):
+    part = SelectField(_("科目"), choices=[(part.value, text) for part, text in PARTS.items()])
+    starts_at = ChinaTimeField(_("开始时间"), [InputRequired(_("请填写开始时间"))])
+    minutes = IntegerField(_("时长（分钟）"), [InputRequired(_("请填写时长")), NumberRange(1, 600)], default=90)
+
+
+class RoomForm(Form):
+    name = StringField(_("考场名称"), [InputRequired(_("请填写考场名称")), Length(max=60)])
+    site = StringField(_("地址"), [Length(max=120)])
+    rows = IntegerField(_("行数"), [InputRequired(_("请填写行数")), NumberRange(1, 40)], default=5)
+    columns = IntegerField(_("列数"), [InputRequired(_("请填写列数")), NumberRange(1, 40)], default=6)
+
+
+class ImportForm(Form):
+    file = FileField(_("考生名单（.xlsx）"), [FileRequired(_("请选择文件"))])
+
+
+class ApplyForm(Form):
+    digest = HiddenField()
+    name = HiddenField()
+    keep_good = RadioField(
+        _("有错误的行"),
+        choices=[("no", _("整份不导入，改好后重来")), ("yes", _("只导入没有错误的行"))],
+        default="no",
+    )
+
+
+class PhotosForm(Form):
+    photos = FileField(_("照片（.zip，文件名为准考证号或证件号码）"), [FileRequired(_("请选择文件"))])
+
+
+class CandidateForm(Form):
+    name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
+    document_type = SelectField(_("证件类型"), choices=[(kind.value, text) for text, kind in DOCUMENTS.items()])
+    number = StringField(_("证件号码"), [InputRequired(_("请填写证件号码")), Length(max=40)])
+    employer = StringField(_("工作单位"), [Length(max=120)])
+    hours = IntegerField(_("培训学时"), [Optional(), NumberRange(0, 10_000)], default=0)
+    degree = SelectField(_("学历"), choices=[(code, text) for text, code in DEGREES.items()])
+    title = SelectField(_("职称"), choices=[(code, text) for text, code in TITLES.items()])
+    years = DecimalField(_("工作年限"), [Optional(), NumberRange(0, 80)], default=0)
+    certificate = SelectField(_("已获证书"), choices=[(text, text) for text in CERTIFICATES])

@@ -1,0 +1,117 @@
+import enum
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from certengine.foundation.database import Base
+from certengine.foundation.ids import new_id
+from certengine.people.models import Person
+from certengine.standards.rules import Level, Part
+
+
+class RegistrationState(enum.Enum):
+    REGISTERED = "registered"
+    WITHDRAWN = "withdrawn"
+
+
+class SittingState(enum.Enum):
+    PLANNED = "planned"
+    DRAWN = "drawn"
+
+
+class ExamPlan(Base):
+    """A grade exam for one field and level, with its candidates; its parts are sat in sittings."""
+
+    __tablename__ = "exam_plan"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    field: Mapped[str] = mapped_column(String(40))
+    level: Mapped[Level]
+    direction: Mapped[str | None] = mapped_column(String(60))
+    capacity: Mapped[int]
+    # Eight digits, the first part of its ticket numbers.
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    # How many ticket numbers were given out; numbers of the withdrawn are not given again.
+    tickets: Mapped[int] = mapped_column(default=0)
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Registration(Base):
+    __tablename__ = "registration"
+    __table_args__ = (UniqueConstraint("exam_plan_id", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    exam_plan_id: Mapped[UUID] = mapped_column(ForeignKey("exam_plan.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    ticket_number: Mapped[str] = mapped_column(String(20), unique=True)
+    state: Mapped[RegistrationState] = mapped_column(default=RegistrationState.REGISTERED)
+    employer: Mapped[str] = mapped_column(String(120), default="")
+    evidence: Mapped[dict[str, Any]]
+    eligible: Mapped[bool]
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+    plan: Mapped[ExamPlan] = relationship()
+
+
+class Sitting(Base):
+    """One part of a plan at one time."""
+
+    __tablename__ = "sitting"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    exam_plan_id: Mapped[UUID] = mapped_column(ForeignKey("exam_plan.id"), index=True)
+    part: Mapped[Part]
+    starts_at: Mapped[datetime]
+    minutes: Mapped[int]
+    entry_opens_minutes: Mapped[int] = mapped_column(default=30)
+    late_minutes: Mapped[int] = mapped_column(default=30)
+    state: Mapped[SittingState] = mapped_column(default=SittingState.PLANNED)
+    release_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_release.id"))
+
+    plan: Mapped[ExamPlan] = relationship()
+    rooms: Mapped[list["ExamRoom"]] = relationship(order_by="ExamRoom.name")
+
+
+class ExamRoom(Base):
+    __tablename__ = "exam_room"
+    __table_args__ = (UniqueConstraint("sitting_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    site: Mapped[str] = mapped_column(String(120), default="")
+    rows: Mapped[int]
+    columns: Mapped[int]
+
+
+class Placement(Base):
+    __tablename__ = "placement"
+    __table_args__ = (
+        UniqueConstraint("sitting_id", "registration_id"),
+        UniqueConstraint("exam_room_id", "seat_number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), index=True)
+    exam_room_id: Mapped[UUID] = mapped_column(ForeignKey("exam_room.id"))
+    seat_number: Mapped[int]
+
+
+class StaffAssignment(Base):
+    """A proctor or examiner of a room."""
+
+    __tablename__ = "staff_assignment"
+    __table_args__ = (UniqueConstraint("exam_room_id", "account_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    exam_room_id: Mapped[UUID] = mapped_column(ForeignKey("exam_room.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)

@@ -1,0 +1,46 @@
+"""What the room's pages share: the blueprint, its labels, and whose pages they are."""
+
+from uuid import UUID
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+from flask_babel import lazy_gettext as _
+
+from certengine.people.models import DocumentType, Sex
+from certengine.people.permissions import Permission
+from certengine.sittings.forms import LEVELS, PARTS
+from certengine.sittings.models import RegistrationState, SittingState
+from certengine.standards.rules import Level, Part
+from certengine.web.access import current_actor
+from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+
+blueprint = Blueprint("sittings", __name__)
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_labels(state, Level, LEVELS)
+    add_labels(state, Part, PARTS)
+    add_labels(state, SittingState, {SittingState.PLANNED: _("筹备中"), SittingState.DRAWN: _("已组卷")})
+    states = {RegistrationState.REGISTERED: _("已报名"), RegistrationState.WITHDRAWN: _("已取消")}
+    add_labels(state, RegistrationState, states)
+    add_labels(state, Sex, {Sex.MALE: _("男"), Sex.FEMALE: _("女")})
+    kinds = {
+        DocumentType.RESIDENT_ID: _("居民身份证"),
+        DocumentType.PASSPORT: _("护照"),
+        DocumentType.HONG_KONG_MACAO_PERMIT: _("港澳居民来往内地通行证"),
+        DocumentType.TAIWAN_PERMIT: _("台湾居民来往大陆通行证"),
+        DocumentType.FOREIGN_PERMANENT_RESIDENT: _("外国人永久居留身份证"),
+    }
+    add_labels(state, DocumentType, kinds)
+    add_navigation(state, NavigationEntry(200, _("考务"), "sittings.sittings", Permission.SITTING_PLAN))
+
+
+def organisation() -> UUID:
+    return current_actor().organisation_id  # type: ignore[union-attr,no-any-return]
+
+
+def actor() -> str:
+    acting = current_actor()
+    assert acting is not None
+    return acting.id

@@ -1,0 +1,312 @@
+"""Plans, registrations, sittings, rooms and seats: one function a use case, and the values that rooms above read."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from certengine.bank import service as bank
+from certengine.foundation.errors import Conflict, Invalid, Problem
+from certengine.foundation.ids import new_id
+from certengine.foundation.keys import FieldCipher
+from certengine.ledger import service as ledger
+from certengine.people import service as people
+from certengine.people.models import Account
+from certengine.people.service import PersonFacts
+from certengine.sittings import problems, rules
+from certengine.sittings.models import (
+    ExamPlan,
+    ExamRoom,
+    Placement,
+    Registration,
+    RegistrationState,
+    Sitting,
+    SittingState,
+    StaffAssignment,
+)
+from certengine.sittings.reading import (
+    CandidateView,
+    ExamRoomView,
+    PlacementView,
+    SittingView,
+    candidate,
+    candidate_by_ticket,
+    candidates,
+    exam_rooms,
+    is_assigned,
+    placement_of,
+    placements,
+    plan_of,
+    plans_query,
+    registration_of,
+    registrations_query,
+    rooms_of_proctor,
+    sitting,
+    sitting_of,
+    sittings_of,
+    staff_of,
+)
+from certengine.standards import service as standards
+from certengine.standards.rules import Evidence, Level, Part
+
+__all__ = [
+    "problems",
+    "CandidateView",
+    "ExamRoomView",
+    "PlacementView",
+    "SittingView",
+    "candidate",
+    "candidate_by_ticket",
+    "candidates",
+    "exam_rooms",
+    "is_assigned",
+    "placement_of",
+    "placements",
+    "plan_of",
+    "plans_query",
+    "registration_of",
+    "registrations_query",
+    "rooms_of_proctor",
+    "sitting",
+    "sitting_of",
+    "sittings_of",
+    "staff_of",
+]
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    title: str
+    field: str
+    level: Level
+    direction: str | None
+    capacity: int
+
+
+@dataclass(frozen=True)
+class CandidateFacts:
+    """A row of a candidates' list."""
+
+    person: PersonFacts
+    evidence: Evidence
+    employer: str = ""
+
+
+def plan_exam(
+    session: Session, organisation_id: UUID, facts: PlanFacts, *, token: str, actor: str, now: datetime
+) -> ExamPlan:
+    """A new plan; the same token again returns the plan that it made."""
+    if made := session.scalar(select(ExamPlan).where(ExamPlan.token == token)):
+        return made
+    standard = standards.standard(facts.field)
+    if facts.direction and facts.direction not in {each.id for each in standard.directions}:
+        raise Invalid([Problem("direction", "sittings.direction_unknown")])
+    plan = ExamPlan(
+        organisation_id=organisation_id,
+        title=facts.title,
+        field=facts.field,
+        level=facts.level,
+        direction=facts.direction or None,
+        capacity=facts.capacity,
+        code=_new_code(session, now),
+        token=token,
+        created_at=now,
+    )
+    session.add(plan)
+    session.flush()
+    public = {"field": facts.field, "level": facts.level.value, "direction": plan.direction}
+    _record(session, "exam.planned", f"exam_plan:{plan.id}", actor, now, public, {"title": facts.title})
+    return plan
+
+
+def _new_code(session: Session, now: datetime) -> str:
+    while True:
+        code = f"{now:%y%m}{secrets.randbelow(10_000):04}"
+        if not session.scalar(select(ExamPlan.id).where(ExamPlan.code == code)):
+            return code
+
+
+def register(
+    session: Session, cipher: FieldCipher, plan: ExamPlan, facts: CandidateFacts, actor: str, now: datetime
+) -> tuple[Registration, bool]:
+    """Registers a candidate; (registration, whether it is new). A repeat changes nothing; the withdrawn come back.
+
+    Raises Invalid for what is wrong with the person, Conflict when the plan is full.
+    """
+    person = people.register_person(session, cipher, facts.person, now)
+    found = session.scalar(
+        select(Registration).where(Registration.exam_plan_id == plan.id, Registration.person_id == person.id)
+    )
+    if found is not None:
+        if found.state is RegistrationState.WITHDRAWN:
+            found.state = RegistrationState.REGISTERED
+            _record(session, "candidate.returned", f"registration:{found.id}", actor, now)
+        return found, False
+    if plan.tickets >= plan.capacity:
+        raise Conflict("sittings.full", capacity=plan.capacity)
+    plan.tickets += 1
+    judgement = standards.judge(standards.standard(plan.field), plan.level, facts.evidence)
+    registration = Registration(
+        exam_plan_id=plan.id,
+        person_id=person.id,
+        ticket_number=rules.ticket_number(plan.code, plan.tickets),
+        employer=facts.employer,
+        evidence=rules.evidence_to_json(facts.evidence),
+        eligible=judgement.met,
+        created_at=now,
+    )
+    session.add(registration)
+    session.flush()
+    private = {"plan": str(plan.id), "evidence": registration.evidence, "eligible": judgement.met}
+    _record(session, "candidate.registered", f"registration:{registration.id}", actor, now, {}, private)
+    return registration, True
+
+
+def withdraw(session: Session, registration: Registration, actor: str, now: datetime) -> None:
+    """Takes a candidate out before papers are drawn; seats that were given are freed."""
+    drawn = session.scalar(
+        select(Sitting.id)
+        .join(Placement, Placement.sitting_id == Sitting.id)
+        .where(Placement.registration_id == registration.id, Sitting.state == SittingState.DRAWN)
+    )
+    if drawn:
+        raise Conflict("sittings.already_drawn")
+    session.execute(delete(Placement).where(Placement.registration_id == registration.id))
+    registration.state = RegistrationState.WITHDRAWN
+    _record(session, "candidate.withdrawn", f"registration:{registration.id}", actor, now)
+
+
+@dataclass(frozen=True)
+class SittingFacts:
+    part: Part
+    starts_at: datetime
+    minutes: int
+
+
+def add_sitting(session: Session, plan: ExamPlan, facts: SittingFacts, actor: str, now: datetime) -> Sitting:
+    found = []
+    if facts.starts_at <= now:
+        found.append(Problem("starts_at", "sittings.in_the_past"))
+    if not 1 <= facts.minutes <= rules.LONGEST_SITTING:
+        found.append(Problem("minutes", "sittings.minutes_range"))
+    if found:
+        raise Invalid(found)
+    sitting = Sitting(exam_plan_id=plan.id, part=facts.part, starts_at=facts.starts_at, minutes=facts.minutes)
+    session.add(sitting)
+    session.flush()
+    public = {"part": facts.part.value, "starts_at": facts.starts_at.isoformat(), "minutes": facts.minutes}
+    _record(session, "sitting.planned", f"sitting:{sitting.id}", actor, now, public)
+    return sitting
+
+
+@dataclass(frozen=True)
+class RoomFacts:
+    name: str
+    site: str
+    rows: int
+    columns: int
+
+
+def add_room(session: Session, sitting_id: UUID, facts: RoomFacts) -> ExamRoom:
+    found = []
+    if not (1 <= facts.rows <= 40 and 1 <= facts.columns <= 40):
+        found.append(Problem("rows", "sittings.room_size"))
+    if session.scalar(select(ExamRoom.id).where(ExamRoom.sitting_id == sitting_id, ExamRoom.name == facts.name)):
+        found.append(Problem("name", "sittings.room_name_taken", {"name": facts.name}))
+    if found:
+        raise Invalid(found)
+    room = ExamRoom(sitting_id=sitting_id, name=facts.name, site=facts.site, rows=facts.rows, columns=facts.columns)
+    session.add(room)
+    session.flush()
+    return room
+
+
+def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetime) -> int:
+    """Seats every eligible candidate by lot, again from the start if it was done before; returns how many.
+
+    Raises Conflict without rooms or candidates, with too few seats, or once papers are drawn.
+    """
+    sitting = session.scalars(select(Sitting).where(Sitting.id == sitting_id).with_for_update()).one()
+    if sitting.state is SittingState.DRAWN:
+        raise Conflict("sittings.already_drawn")
+    rooms = session.scalars(select(ExamRoom).where(ExamRoom.sitting_id == sitting_id).order_by(ExamRoom.name)).all()
+    if not rooms:
+        raise Conflict("sittings.no_rooms")
+    registrations = session.execute(
+        select(Registration.id, Registration.ticket_number, Registration.employer).where(
+            Registration.exam_plan_id == sitting.exam_plan_id,
+            Registration.state == RegistrationState.REGISTERED,
+            Registration.eligible,
+        )
+    ).all()
+    if not registrations:
+        raise Conflict("sittings.no_candidates")
+    seed = secrets.token_hex(16)
+    order = rules.seat_order([(row.id, row.ticket_number, row.employer) for row in registrations], seed)
+    placed = rules.fill_rooms(order, [(room.id, room.rows * room.columns) for room in rooms])
+    if placed is None:
+        seats = sum(room.rows * room.columns for room in rooms)
+        raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
+    session.execute(delete(Placement).where(Placement.sitting_id == sitting_id))
+    session.execute(
+        insert(Placement),
+        [
+            {
+                "id": new_id(),
+                "sitting_id": sitting_id,
+                "registration_id": registration_id,
+                "exam_room_id": room_id,
+                "seat_number": seat,
+            }
+            for registration_id, room_id, seat in placed
+        ],
+    )
+    public = {"candidates": len(placed), "rooms": len(rooms)}
+    _record(session, "candidates.seated", f"sitting:{sitting_id}", actor, now, public, {"seed": seed})
+    return len(placed)
+
+
+def assign(session: Session, room: ExamRoom, account: Account, actor: str, now: datetime) -> None:
+    """A second time changes nothing."""
+    query = select(StaffAssignment.id)
+    if session.scalar(query.where(StaffAssignment.exam_room_id == room.id, StaffAssignment.account_id == account.id)):
+        return
+    session.add(StaffAssignment(sitting_id=room.sitting_id, exam_room_id=room.id, account_id=account.id))
+    session.flush()
+    private = {"account": f"account:{account.id}", "room": room.name}
+    _record(session, "staff.assigned", f"sitting:{room.sitting_id}", actor, now, {}, private)
+
+
+def unassign(session: Session, room: ExamRoom, account_id: UUID, actor: str, now: datetime) -> None:
+    session.execute(
+        delete(StaffAssignment).where(StaffAssignment.exam_room_id == room.id, StaffAssignment.account_id == account_id)
+    )
+    private = {"account": f"account:{account_id}", "room": room.name}
+    _record(session, "staff.unassigned", f"sitting:{room.sitting_id}", actor, now, {}, private)
+
+
+def set_release(session: Session, sitting: SittingView, release_id: UUID, drawn: bool) -> None:
+    """The bank release of a sitting: of its papers (then drawn), or of its practical task."""
+    release = bank.released_items(session, release_id)
+    if (release.field, release.level) != (sitting.field, sitting.level):
+        raise Conflict("sittings.release_other")
+    values: dict[str, Any] = {"release_id": release_id}
+    if drawn:
+        values["state"] = SittingState.DRAWN
+    session.execute(update(Sitting).where(Sitting.id == sitting.id).values(**values))
+
+
+def _record(
+    session: Session,
+    kind: str,
+    subject: str,
+    actor: str,
+    now: datetime,
+    public: dict[str, Any] | None = None,
+    private: dict[str, Any] | None = None,
+) -> None:
+    ledger.record(session, kind=kind, actor=actor, subject=subject, now=now, public=public, private=private)

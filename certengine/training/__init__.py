@@ -1,0 +1,1 @@
+"""Training: classes, lessons, attendance in minutes, completion assessment, training certificates."""

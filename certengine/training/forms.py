@@ -1,0 +1,53 @@
+from flask_babel import lazy_gettext as _
+from wtforms import DecimalField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from certengine.people.models import DocumentType
+from certengine.standards.rules import Level
+from certengine.standards.service import fields
+from certengine.training.models import LessonMode
+from certengine.web.forms import ChinaTimeField, Form
+
+LEVELS = [(Level.JUNIOR.value, _("初级")), (Level.INTERMEDIATE.value, _("中级")), (Level.SENIOR.value, _("高级"))]
+DOCUMENTS = [
+    (DocumentType.RESIDENT_ID.value, _("居民身份证")),
+    (DocumentType.PASSPORT.value, _("护照")),
+    (DocumentType.HONG_KONG_MACAO_PERMIT.value, _("港澳居民来往内地通行证")),
+    (DocumentType.TAIWAN_PERMIT.value, _("台湾居民来往大陆通行证")),
+    (DocumentType.FOREIGN_PERMANENT_RESIDENT.value, _("外国人永久居留身份证")),
+]
+MODES = [(LessonMode.ONLINE.value, _("线上")), (LessonMode.ON_SITE.value, _("线下"))]
+
+
+class ClassForm(Form):
+    title = StringField(_("班级名称"), [InputRequired(_("请填写班级名称")), Length(max=120)])
+    field = SelectField(_("领域"))
+    level = SelectField(_("等级"), choices=LEVELS)
+    token = HiddenField()
+
+    def offer_fields(self) -> None:
+        self.field.choices = [(each.field, each.title_zh) for each in fields()]
+
+
+class LessonForm(Form):
+    topic = StringField(_("内容"), [InputRequired(_("请填写授课内容")), Length(max=120)])
+    teacher = StringField(_("教师"), [InputRequired(_("请填写教师")), Length(max=60)])
+    mode = SelectField(_("方式"), choices=MODES)
+    starts_at = ChinaTimeField(_("开始时间"), [InputRequired(_("请填写开始时间"))])
+    ends_at = ChinaTimeField(_("结束时间"), [InputRequired(_("请填写结束时间"))])
+
+
+class EnrolForm(Form):
+    name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
+    document_type = SelectField(_("证件类型"), choices=DOCUMENTS)
+    number = StringField(_("证件号码"), [InputRequired(_("请填写证件号码")), Length(max=40)])
+
+
+class AttendanceForm(Form):
+    came_at = ChinaTimeField(_("到达"), [InputRequired(_("请填写到达时间"))])
+    left_at = ChinaTimeField(_("离开"), [InputRequired(_("请填写离开时间"))])
+    reason = TextAreaField(_("更正原因"), [Length(max=400)])
+
+
+class AssessmentForm(Form):
+    score = DecimalField(_("结业考核成绩"), [InputRequired(_("请填写成绩")), NumberRange(0, 100)], places=2)

@@ -1,0 +1,188 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from certengine.foundation.errors import Invalid, NotFound
+from certengine.foundation.ids import random_code
+from certengine.people.actors import Staff
+from certengine.people.models import DocumentType
+from certengine.people.permissions import Permission
+from certengine.people.service import PersonFacts
+from certengine.standards.rules import Level
+from certengine.training import service
+from certengine.training.forms import AssessmentForm, AttendanceForm, ClassForm, EnrolForm, LessonForm
+from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
+from certengine.training.rules import Presence
+from certengine.web.access import allow, current_actor
+from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+from certengine.web.request import now, runtime, session
+
+blueprint = Blueprint("training", __name__)
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_navigation(state, NavigationEntry(600, _("培训班"), "training.classes", Permission.TRAINING_MANAGE))
+    add_labels(state, LessonMode, {LessonMode.ONLINE: _("线上"), LessonMode.ON_SITE: _("线下")})
+
+
+def _staff() -> Staff:
+    actor = current_actor()
+    if not isinstance(actor, Staff):
+        raise NotFound("not_found")
+    return actor
+
+
+def _class(class_id: UUID) -> TrainingClass:
+    return service.training_class(session(), _staff().organisation_id, class_id)
+
+
+def _enrolment(class_id: UUID, enrolment_id: UUID) -> Enrolment:
+    opened = _class(class_id)
+    found = session().get(Enrolment, enrolment_id)
+    if found is None or found.training_class_id != opened.id:
+        raise NotFound("training.class_not_found")
+    return found
+
+
+@blueprint.get("/training")
+@allow(Permission.TRAINING_MANAGE)
+def classes() -> str:
+    return render_template("training/classes.html", classes=service.classes(session(), _staff().organisation_id))
+
+
+@blueprint.route("/training/new", methods=["GET", "POST"])
+@allow(Permission.TRAINING_MANAGE)
+def new_class() -> Any:
+    form = ClassForm(token=random_code(20))
+    form.offer_fields()
+    if not form.validate_on_submit():
+        return render_template("training/new_class.html", form=form)
+    opened = service.open_class(
+        session(),
+        organisation_id=_staff().organisation_id,
+        title=form.title.data.strip(),
+        field=form.field.data,
+        level=Level(form.level.data),
+        token=request.form.get("token") or random_code(20),
+        actor=_staff().id,
+        now=now(),
+    )
+    return redirect(url_for(".show_class", class_id=opened.id))
+
+
+@blueprint.get("/training/<uuid:class_id>")
+@allow(Permission.TRAINING_MANAGE)
+def show_class(class_id: UUID) -> str:
+    return _render_class(_class(class_id))
+
+
+def _render_class(opened: TrainingClass, **forms: Any) -> str:
+    fresh: dict[str, Any] = {"lesson_form": LessonForm(formdata=None), "enrol_form": EnrolForm(formdata=None)}
+    rows = service.progress(session(), opened)
+    return render_template("training/class.html", opened=opened, rows=rows, others=[], **{**fresh, **forms})
+
+
+@blueprint.post("/training/<uuid:class_id>/lessons")
+@allow(Permission.TRAINING_MANAGE)
+def add_lesson(class_id: UUID) -> Any:
+    opened, form = _class(class_id), LessonForm()
+    if not form.validate_on_submit():
+        return _render_class(opened, lesson_form=form), 422
+    starts_at, ends_at = form.starts_at.data, form.ends_at.data
+    assert starts_at and ends_at
+    facts = service.LessonFacts(form.topic.data, form.teacher.data, LessonMode(form.mode.data), starts_at, ends_at)
+    try:
+        service.add_lesson(session(), opened, facts, now())
+    except Invalid as error:
+        return _render_class(opened, lesson_form=form, others=form.show_problems(error)), 422
+    return redirect(url_for(".show_class", class_id=class_id))
+
+
+@blueprint.post("/training/<uuid:class_id>/enrolments")
+@allow(Permission.TRAINING_MANAGE)
+def enrol(class_id: UUID) -> Any:
+    opened, form = _class(class_id), EnrolForm()
+    if not form.validate_on_submit():
+        return _render_class(opened, enrol_form=form), 422
+    facts = PersonFacts(form.name.data, DocumentType(form.document_type.data), form.number.data)
+    try:
+        service.enrol(session(), runtime().cipher, opened, facts, _staff().id, now())
+    except Invalid as error:
+        return _render_class(opened, enrol_form=form, others=form.show_problems(error)), 422
+    return redirect(url_for(".show_class", class_id=class_id))
+
+
+@blueprint.get("/training/<uuid:class_id>/enrolments/<uuid:enrolment_id>")
+@allow(Permission.TRAINING_MANAGE)
+def show_enrolment(class_id: UUID, enrolment_id: UUID) -> str:
+    return _render_enrolment(_enrolment(class_id, enrolment_id))
+
+
+def _render_enrolment(enrolment: Enrolment, problems: list[str] | None = None) -> str:
+    presences = {
+        each.lesson_id: each
+        for each in session().scalars(select(Attendance).where(Attendance.enrolment_id == enrolment.id))
+    }
+    opened = enrolment.training_class
+    earned = service.hours_by_enrolment(session(), opened.id).get(enrolment.id, 0)
+    return render_template(
+        "training/enrolment.html",
+        enrolment=enrolment,
+        opened=opened,
+        presences=presences,
+        earned=earned,
+        form=AssessmentForm(formdata=None),
+        attendance=AttendanceForm(formdata=None),
+        problems=problems or [],
+    )
+
+
+@blueprint.post("/training/<uuid:class_id>/enrolments/<uuid:enrolment_id>/lessons/<uuid:lesson_id>")
+@allow(Permission.TRAINING_MANAGE)
+def record_attendance(class_id: UUID, enrolment_id: UUID, lesson_id: UUID) -> Any:
+    enrolment, form = _enrolment(class_id, enrolment_id), AttendanceForm()
+    lesson = session().get(Lesson, lesson_id)
+    if lesson is None or lesson.training_class_id != class_id:
+        raise NotFound("training.lesson_not_found")
+    if not form.validate_on_submit():
+        wrong = [str(text) for texts in form.errors.values() for text in texts]
+        return _render_enrolment(enrolment, wrong), 422
+    presence = Presence(_aware(form.came_at.data), _aware(form.left_at.data))
+    try:
+        service.record_attendance(
+            session(), enrolment, lesson, presence, actor=_staff().id, now=now(), reason=form.reason.data or ""
+        )
+    except Invalid as error:
+        form.show_problems(error)
+        return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
+    return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
+
+
+def _aware(moment: datetime | None) -> datetime:
+    assert moment is not None and moment.tzinfo is not None
+    return moment
+
+
+@blueprint.post("/training/<uuid:class_id>/enrolments/<uuid:enrolment_id>/assessment")
+@allow(Permission.TRAINING_MANAGE)
+def assess(class_id: UUID, enrolment_id: UUID) -> Any:
+    enrolment, form = _enrolment(class_id, enrolment_id), AssessmentForm()
+    if not form.validate_on_submit():
+        return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
+    service.assess(session(), enrolment, form.score.data, actor=_staff().id, now=now())
+    return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
+
+
+@blueprint.post("/training/<uuid:class_id>/certificates")
+@allow(Permission.TRAINING_MANAGE)
+def issue(class_id: UUID) -> Any:
+    issued = service.issue_certificates(session(), runtime(), _class(class_id), actor=_staff().id, now=now())
+    flash(gettext("已签发 %(count)s 份培训合格证书", count=len(issued)))
+    return redirect(url_for(".show_class", class_id=class_id))
