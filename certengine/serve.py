@@ -1,0 +1,96 @@
+"""certengine serve: web workers, and beside them one process for the sequencer, the clock and the jobs."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from datetime import timedelta
+from typing import Any
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from certengine.delivery.service import close_expired
+from certengine.foundation import migrate
+from certengine.foundation.jobs import prepare_queue, resume_jobs
+from certengine.foundation.runtime import Runtime, current
+from certengine.ledger.service import run_sequencer
+
+# Threads of a worker wait for the disk together: answers that wait share one commit.
+THREADS = 64
+PAUSE = timedelta(seconds=2)
+
+
+def application() -> Any:
+    """What a web worker runs."""
+    from certengine.app import create_app
+
+    return create_app()
+
+
+@click.command("serve")
+@click.option("--host", default="0.0.0.0", show_default=True)
+@click.option("--port", type=int, default=lambda: int(os.environ.get("CERTENGINE_PORT", "8000")), help="Default 8000.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Web processes.")
+@click.option("--quiet", is_flag=True, help="Says nothing but errors.")
+def command(host: str, port: int, workers: int, quiet: bool) -> None:
+    """Serves the application, and keeps the ledger, the exam clock and the jobs going."""
+    runtime = current()
+    if not migrate.is_current(runtime):
+        raise click.ClickException("the database is not up to date; run: certengine db upgrade")
+    # Made before any process needs them, so that all agree on them.
+    runtime.keys.ed25519("ledger")
+    runtime.engine.dispose()
+    beside = multiprocessing.get_context("spawn").Process(target=keep_going, name="certengine-beside")
+    beside.start()
+    if not quiet:
+        click.echo(f"certengine serves {runtime.settings.base_url} (listening on {host}:{port})")
+    try:
+        Granian(
+            "certengine.serve:application",
+            factory=True,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=THREADS,
+            backlog=4096,
+            log_enabled=not quiet,
+            respawn_failed_workers=True,
+        ).serve()
+    finally:
+        beside.terminate()
+        beside.join(10)
+
+
+def keep_going(runtime: Runtime | None = None) -> None:
+    """The process beside the web workers; ends when it is told to, or when its parent is gone."""
+    runtime = runtime or current()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    consumer = prepare_queue().create_consumer(workers=1, check_worker_health=False)
+    consumer.start()
+    loops = [
+        threading.Thread(target=_again, args=(stop, lambda: run_sequencer(runtime, stop)), daemon=True),
+        threading.Thread(target=_again, args=(stop, lambda: close_expired(runtime)), daemon=True),
+        threading.Thread(target=_again, args=(stop, lambda: resume_jobs(runtime)), daemon=True),
+    ]
+    for loop in loops:
+        loop.start()
+    parent = os.getppid()
+    while not stop.wait(1) and os.getppid() == parent:
+        pass
+    stop.set()
+    consumer.stop()
+
+
+def _again(stop: threading.Event, act: Any) -> None:
+    """Does it every few seconds; an error (a database that is away for a while) is told and tried again."""
+    while not stop.is_set():
+        try:
+            act()
+        except Exception as error:
+            click.echo(f"certengine: {type(error).__name__}: {error}", err=True)
+        stop.wait(PAUSE.total_seconds())
