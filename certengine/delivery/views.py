@@ -315,4 +315,5 @@ def worker() -> Answer:
     """Served under /exam, for a service worker rules only over its own folder."""
     answer = current_app.send_static_file("delivery/worker.js")
     answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Service-Worker-Allowed"] = "/exam"
     return answer

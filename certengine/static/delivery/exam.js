@@ -153,7 +153,11 @@ async function handIn() {
 }
 
 function size(step) {
-  const chosen = step === 0 ? 0 : Math.max(-1, Math.min(3, Number(localStorage.getItem("exam-size") || 0) + step));
+  const kept = Number(localStorage.getItem("exam-size")) || 0;
+  apply(step === 0 ? 0 : Math.max(-1, Math.min(3, kept + step)));
+}
+
+function apply(chosen) {
   localStorage.setItem("exam-size", chosen);
   document.body.classList.remove("exam-size-m1", "exam-size-1", "exam-size-2", "exam-size-3");
   if (chosen) document.body.classList.add(chosen < 0 ? "exam-size-m1" : `exam-size-${chosen}`);
@@ -183,7 +187,7 @@ function tick() {
 
 async function begin() {
   grid();
-  size(Number(0) || 0 + Number(0));
+  apply(Number(localStorage.getItem("exam-size")) || 0);
   await journal.load();
   journal.merge(data.saved);
   sender.generation = Number(sessionStorage.getItem(`generation-${data.attempt}`)) || data.generation;

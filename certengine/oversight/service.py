@@ -1,0 +1,123 @@
+"""What a supervisor sees: the programme in figures, what runs now, and who did what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from certengine.certificates.models import Certificate, CertificateState
+from certengine.foundation.clock import CHINA
+from certengine.ledger.models import LedgerEntry
+from certengine.marking.models import Result, Verdict
+from certengine.people.models import Account, Organisation, OrganisationKind
+from certengine.proctoring.models import Incident
+from certengine.sittings import service as sittings
+from certengine.sittings.models import ExamRoom, Registration, Sitting
+from certengine.sittings.service import ExamRoomView, SittingView
+
+NEAR = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Figures:
+    institutions: int
+    candidates: int
+    results: int
+    passed: int
+    certificates: int
+    revoked: int
+    incidents: int
+
+
+@dataclass(frozen=True)
+class SittingLine:
+    sitting: SittingView
+    institution: str
+    rooms: Sequence[ExamRoomView]
+    incidents: int
+
+
+def figures(session: Session) -> Figures:
+    def count(query: Select[Any]) -> int:
+        return session.scalar(query) or 0
+
+    kinds = (OrganisationKind.EVALUATION_INSTITUTION, OrganisationKind.TRAINING_INSTITUTION)
+    ended = Certificate.state == CertificateState.REVOKED
+    return Figures(
+        count(select(func.count(Organisation.id)).where(Organisation.kind.in_(kinds))),
+        count(select(func.count(Registration.id))),
+        count(select(func.count(Result.registration_id))),
+        count(select(func.count(Result.registration_id)).where(Result.verdict == Verdict.PASSED)),
+        count(select(func.count(Certificate.id))),
+        count(select(func.count(Certificate.id)).where(ended)),
+        count(select(func.count(Incident.id))),
+    )
+
+
+def sittings_near(session: Session, now: datetime) -> list[SittingLine]:
+    """What runs now, what comes within two weeks and what was within the last two, by time."""
+    query = select(Sitting.id).where(Sitting.starts_at.between(now - NEAR, now + NEAR)).order_by(Sitting.starts_at)
+    names = {row.id: row.name for row in session.execute(select(Organisation.id, Organisation.name))}
+    counts = _incidents(session)
+    lines = []
+    for sitting_id in session.scalars(query).all():
+        view = sittings.sitting(session, sitting_id)
+        rooms = sittings.exam_rooms(session, sitting_id)
+        lines.append(SittingLine(view, names[view.organisation_id], rooms, counts.get(sitting_id, 0)))
+    return lines
+
+
+def _incidents(session: Session) -> Mapping[UUID, int]:
+    query = select(ExamRoom.sitting_id, func.count(Incident.id)).join(Incident, Incident.exam_room_id == ExamRoom.id)
+    return {row[0]: row[1] for row in session.execute(query.group_by(ExamRoom.sitting_id))}
+
+
+def issued_by_month(session: Session, now: datetime, months: int = 12) -> list[tuple[str, int]]:
+    """(YYYY-MM, certificates issued) of the last months, in China's time."""
+    local = now.astimezone(CHINA)
+    keys = [
+        f"{local.year + (local.month - 1 - back) // 12}-{(local.month - 1 - back) % 12 + 1:02}"
+        for back in range(months)
+    ]
+    counts = dict.fromkeys(reversed(keys), 0)
+    for moment in session.scalars(
+        select(Certificate.issued_at).where(Certificate.issued_at > now - timedelta(days=370))
+    ):
+        key = f"{moment.astimezone(CHINA):%Y-%m}"
+        if key in counts:
+            counts[key] += 1
+    return list(counts.items())
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    kind: str = ""
+    login: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def audit_query(session: Session, wanted: AuditFilter) -> Select[Any]:
+    """The ledger's entries, newest first; kind is the beginning of a kind, login an account's sign-in name."""
+    query = select(LedgerEntry).order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+    if wanted.kind:
+        query = query.where(LedgerEntry.kind.startswith(wanted.kind, autoescape=True))
+    if wanted.login:
+        account_id = session.scalar(select(Account.id).where(Account.login == wanted.login))
+        query = query.where(LedgerEntry.actor == f"account:{account_id}")
+    if wanted.since:
+        query = query.where(LedgerEntry.at >= wanted.since)
+    if wanted.until:
+        query = query.where(LedgerEntry.at < wanted.until)
+    return query
+
+
+def names_of(session: Session, actors: Sequence[str]) -> dict[str, str]:
+    """actor → name, of accounts; whoever is none (a candidate, the clock) is left out."""
+    ids = [UUID(actor.partition(":")[2]) for actor in set(actors) if actor.startswith("account:")]
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
+    return {f"account:{row.id}": row.name for row in rows}

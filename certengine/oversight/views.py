@@ -1,0 +1,102 @@
+from datetime import datetime, timedelta
+from io import BytesIO
+
+from flask import Blueprint, Response, render_template, request, send_file
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from openpyxl import Workbook
+from werkzeug.wrappers import Response as Answer
+
+from certengine.foundation.clock import CHINA
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.ledger.views import add_entry_kinds, entry_kind
+from certengine.oversight import service
+from certengine.oversight.kinds import KINDS
+from certengine.oversight.service import AuditFilter
+from certengine.people.permissions import Permission
+from certengine.web.access import allow
+from certengine.web.layout import NavigationEntry, add_navigation
+from certengine.web.request import now, runtime, session
+
+blueprint = Blueprint("oversight", __name__)
+LONGEST_EXPORT = 100_000
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_entry_kinds(KINDS)
+    add_navigation(state, NavigationEntry(100, _("监督概览"), "oversight.overview", Permission.OVERSIGHT_READ))
+    add_navigation(state, NavigationEntry(910, _("操作日志"), "oversight.audit", Permission.AUDIT_READ))
+
+
+@blueprint.get("/oversight")
+@allow(Permission.OVERSIGHT_READ)
+def overview() -> str:
+    months = service.issued_by_month(session(), now())
+    return render_template(
+        "oversight/overview.html",
+        figures=service.figures(session()),
+        lines=service.sittings_near(session(), now()),
+        months=months,
+        most=max(count for _month, count in months) or 1,
+        now=now(),
+    )
+
+
+@blueprint.get("/oversight/ledger.jsonl")
+@allow(Permission.OVERSIGHT_READ)
+def export() -> Response:
+    """The whole log with its private parts, to be verified with `certengine ledger verify`."""
+    lines = ledger.export_lines(session(), runtime(), disclose=True)
+    return Response(
+        b"".join(line + b"\n" for line in lines),
+        content_type="application/jsonl",
+        headers={"Content-Disposition": "attachment; filename=ledger.jsonl"},
+    )
+
+
+def _filter() -> AuditFilter:
+    def day(name: str, add: int) -> datetime | None:
+        try:
+            start = datetime.fromisoformat(request.args.get(name, "")).replace(tzinfo=CHINA)
+        except ValueError:
+            return None
+        return start + timedelta(days=add)
+
+    kind = request.args.get("kind", "")
+    login = request.args.get("login", "").strip()
+    return AuditFilter(kind, login, day("since", 0), day("until", 1))
+
+
+@blueprint.get("/audit")
+@allow(Permission.AUDIT_READ)
+def audit() -> str:
+    query = service.audit_query(session(), _filter())
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    return render_template(
+        "oversight/audit.html",
+        page=page,
+        names=service.names_of(session(), [row.actor for row in page.rows]),
+        kinds=KINDS,
+        chosen=request.args,
+    )
+
+
+@blueprint.get("/audit.xlsx")
+@allow(Permission.AUDIT_READ)
+def audit_xlsx() -> Answer:
+    rows = session().scalars(service.audit_query(session(), _filter()).limit(LONGEST_EXPORT)).all()
+    names = service.names_of(session(), [row.actor for row in rows])
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("log")
+    sheet.append(["时间", "事项", "操作人", "对象", "账本序号", "记录的哈希值"])
+    for row in rows:
+        time = row.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+        who = names.get(row.actor, row.actor)
+        sheet.append([time, entry_kind(row.kind), who, row.subject, row.index, row.leaf_hash.hex()])
+    out = BytesIO()
+    workbook.save(out)
+    out.seek(0)
+    return send_file(out, as_attachment=True, download_name=gettext("操作日志") + ".xlsx")
