@@ -7,8 +7,8 @@ import click
 
 # name → function that measures: returns name, unit, ours, limit, ratio, conditions
 BENCHES = {
-    "answers": "certengine.delivery.bench:bench",
-    "starts": "certengine.delivery.bench:bench_starts",
+    "answers": "certengine.rehearse:bench_answers",
+    "starts": "certengine.rehearse:bench_starts",
     "draws": "certengine.papers.bench:bench",
     "marking": "certengine.marking.bench:bench",
     "certificates": "certengine.certificates.bench:bench",

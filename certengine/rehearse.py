@@ -4,14 +4,17 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +22,7 @@ import click
 
 from certengine import rooms
 from certengine.delivery import service as delivery
-from certengine.delivery.simulation import answer_for, lost_answers, prepare, sign_in_all
+from certengine.delivery.simulation import Browser, answer_for, lost_answers, prepare, sign_in_all
 from certengine.foundation import migrate
 from certengine.foundation.runtime import Runtime
 from certengine.foundation.settings import Settings, driver_url
@@ -132,6 +135,86 @@ def _stored(runtime: Runtime, attempt: str) -> dict[str, tuple[int, Any]]:
     with runtime.unit_of_work(read_only=True) as session:
         saved = delivery.saved_state(session, UUID(attempt))
     return {item: (sequence, content.get("a")) for item, (sequence, content) in saved.items()}
+
+
+def bench_answers(candidates: int = 100, seconds: float = 4, rounds: int = 3) -> dict[str, Any]:
+    """Answers acknowledged as durable over HTTP by signed-in candidates, beside bare durable commits of one row."""
+    ours, limit, latencies = [], [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with stage(folder, candidates) as (_runtime, server, sitting_id, tickets):
+            signed_in = sign_in_all(HOST, server.port, sitting_id, tickets)
+            for _round in range(rounds):
+                load = answer_for(HOST, server.port, signed_in, seconds)
+                ours.append(load.saves / load.seconds)
+                latencies.append((load.percentile(0.5), load.percentile(0.99)))
+                limit.append(_bare_commits(folder / "bare.db", seconds / 2))
+    return {
+        "name": "answers",
+        "unit": "answers/s",
+        "ours": median(ours),
+        "limit": median(limit),
+        "ratio": median(ours) / median(limit),
+        "conditions": {
+            "ours": "one answer a request over 64 kept connections, cookie and CSRF token checked, SQLite, one worker",
+            "limit": "one row a transaction from one connection, SQLite, WAL, synchronous=FULL, no HTTP",
+            "candidates": candidates,
+            "p50 ms": round(median(each[0] for each in latencies), 1),
+            "p99 ms": round(median(each[1] for each in latencies), 1),
+            "processors": os.cpu_count(),
+        },
+    }
+
+
+def _bare_commits(path: Path, seconds: float) -> float:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE IF NOT EXISTS bare (number INTEGER PRIMARY KEY, attempt TEXT, content TEXT)")
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO bare (attempt, content) VALUES (?, ?)", ("0" * 32, '{"a":"b","f":false}'))
+        connection.execute("COMMIT")
+        count += 1
+    rate = count / (time.perf_counter() - started)
+    connection.close()
+    return rate
+
+
+def bench_starts(candidates: int = 200) -> dict[str, Any]:
+    """Candidates from the front door to the open screen, each over eight requests, beside bare pages."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        stage(Path(name), candidates) as (_runtime, server, sitting_id, tickets),
+    ):
+        started = time.perf_counter()
+        sign_in_all(HOST, server.port, sitting_id, tickets)
+        ours = candidates / (time.perf_counter() - started)
+        started = time.perf_counter()
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _number: _bare_pages(server.port), range(candidates)))
+        limit = candidates / (time.perf_counter() - started)
+    return {
+        "name": "starts",
+        "unit": "candidates/s",
+        "ours": ours,
+        "limit": limit,
+        "ratio": ours / limit,
+        "conditions": {
+            "ours": "front door, sign-in, identity, start, whole paper, screen opened: eight requests, one worker",
+            "limit": "eight requests to /healthz from the same clients",
+            "candidates": candidates,
+            "processors": os.cpu_count(),
+        },
+    }
+
+
+def _bare_pages(port: int) -> None:
+    browser = Browser(HOST, port)
+    for _number in range(8):
+        browser.get("/healthz")
+    browser.close()
 
 
 @click.command("rehearse")

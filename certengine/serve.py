@@ -8,25 +8,29 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from a2wsgi import WSGIMiddleware
 from granian import Granian
 from granian.constants import Interfaces
 
+from certengine.delivery.door import Door
+from certengine.delivery.journal import Journal
 from certengine.delivery.service import close_expired
 from certengine.foundation import migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger.service import run_sequencer
 
-# Threads of a worker wait for the disk together: answers that wait share one commit.
-THREADS = 64
+# Pages wait for the database and not for one another.
+THREADS = 16
 PAUSE = timedelta(seconds=2)
 
 
 def application() -> Any:
-    """What a web worker runs."""
+    """What a web worker runs: the door for answers, and the application behind it on threads."""
     from certengine.app import create_app
 
-    return create_app()
+    app = create_app()
+    return Door(app, WSGIMiddleware(app, workers=THREADS), Journal(current()), app.extensions["scripts"])
 
 
 @click.command("serve")
@@ -52,9 +56,9 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
             factory=True,
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.ASGINL,
             workers=workers,
-            blocking_threads=THREADS,
+            websockets=False,
             backlog=4096,
             log_enabled=not quiet,
             respawn_failed_workers=True,

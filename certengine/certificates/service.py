@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from certengine.foundation.ids import fold_code, new_id, random_code
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import notes
 from certengine.ledger import service as ledger
+from certengine.people import service as people
+from certengine.standards.rules import Level
 
 __all__ = ["problems"]
 
@@ -266,6 +269,38 @@ def certificate_of(session: Session, organisation_id: UUID, certificate_id: UUID
     if row is None or row.organisation_id != organisation_id:
         raise NotFound("certificate.not_found")
     return row
+
+
+def content_of(session: Session, row: Certificate) -> CertificateContent:
+    """What a certificate says, to be corrected and issued again."""
+    facts = row.content
+    organisation = people.organisation(session, row.organisation_id)
+    score = {name: Decimal(facts[name]) if facts.get(name) else None for name in ("theory", "practical")}
+    return CertificateContent(
+        kind=row.kind,
+        organisation_id=row.organisation_id,
+        institution_name=organisation.name,
+        institution_name_en=organisation.name_en,
+        institution_code=organisation.code,
+        holder_name=row.holder_name,
+        sex=next((sex for sex, text in rules.SEXES_ZH.items() if text == facts["sex"]), None),
+        document_type=next(kind for kind, text in rules.DOCUMENTS_ZH.items() if text == facts["document_type"]),
+        document_masked=facts["document"],
+        document_index=row.document_index,
+        photo=facts["photo"] or None,
+        field=facts["field"],
+        occupation_zh=facts["occupation"],
+        occupation_en=facts["occupation_en"],
+        direction_zh=facts["direction"] or None,
+        level=Level(facts["level"]),
+        theory=score["theory"],
+        practical=score["practical"],
+        hours=int(facts["hours"]) if facts.get("hours") else None,
+        course=facts.get("course") or None,
+        assessment=facts.get("assessment") or None,
+        subject=row.subject,
+        issued_on=date.fromisoformat(facts["issued_on"]),
+    )
 
 
 def certificates_of(session: Session, document_index: str) -> Sequence[Certificate]:

@@ -17,8 +17,8 @@ RANGE_HOLE = b"[0 0000000000 0000000000 0000000000]"
 CONTENTS_HOLE = b"<" + b"0" * (2 * CONTENTS) + b">"
 
 
-SIGNED_DATA = cms.ContentType("signed_data").dump()
-SHA256 = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
+SIGNED_DATA: bytes = cms.ContentType("signed_data").dump()
+SHA256: bytes = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
 VERSION_1 = b"\x02\x01\x01"
 # Stands for the document's digest until there is one; no other attribute holds these bytes.
 HOLE = b"\xfe" * 32

@@ -59,13 +59,14 @@ class Journal:
             if arrived.outcome is None:
                 with self._list_lock:
                     batch, self._waiting = self._waiting, []
-                self._commit(batch)
+                self.commit(batch)
         if isinstance(arrived.outcome, BaseException):
             raise arrived.outcome
         assert arrived.outcome is not None
         return arrived.outcome
 
-    def _commit(self, batch: list[Arrived]) -> None:
+    def commit(self, batch: list[Arrived]) -> None:
+        """One transaction for all of them; afterwards each has its outcome."""
         now = self._runtime.clock.now()
         try:
             with self._runtime.engine.begin() as connection:

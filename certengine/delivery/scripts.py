@@ -86,6 +86,11 @@ class Scripts:
             return attempt.registration_id
         return kept.registration_id
 
+    def known_owner(self, attempt_id: UUID) -> UUID | None:
+        """The same without a query: None for an attempt that this process has not seen yet."""
+        kept = self._papers.get(attempt_id)
+        return kept.registration_id if kept is not None and kept.release_id in self._releases else None
+
     def problem(self, attempt_id: UUID, item: str, answer: Any) -> str | None:
         """Why this cannot be an answer on this attempt's paper; None when it can."""
         kept = self._papers[attempt_id]

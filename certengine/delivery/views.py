@@ -1,5 +1,4 @@
 import json
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,11 +9,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Answer
 
-from certengine.delivery import rules, service
+from certengine.delivery import receiving, rules, service
 from certengine.delivery.actors import KIND, Candidate, identity
 from certengine.delivery.forms import CandidateForm
-from certengine.delivery.journal import Arrived, Journal, Saved
+from certengine.delivery.journal import Journal
 from certengine.delivery.models import AttemptState
+from certengine.delivery.receiving import Refused
 from certengine.delivery.scripts import Scripts
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotAllowed, NotFound, Problem
@@ -161,7 +161,7 @@ def paper(sitting_id: UUID) -> str | Answer:
         },
         "generation": standing.generation,
         "sequences": rules.SEQUENCES_A_GENERATION,
-        **_clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
+        **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
         "addresses": {
             "open": url_for(".open_screen", sitting_id=sitting_id),
             "answers": url_for(".answers", attempt_id=standing.id),
@@ -189,68 +189,21 @@ def open_screen(sitting_id: UUID) -> dict[str, Any]:
         "saved": {
             item: [sequence, content.get("a"), bool(content.get("f"))] for item, (sequence, content) in saved.items()
         },
-        **_clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
+        **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
     }
 
 
 @blueprint.post("/exam/answers/<uuid:attempt_id>")
 @allow(Permission.ATTEMPT_TAKE)
 def answers(attempt_id: UUID) -> tuple[dict[str, Any], int]:
-    """{"generation", "answers": [[item, sequence, answer, flagged], …]}; none is a sign of life.
-
-    200 exactly when everything sent is durable. 409 when answers cannot be taken now, 422 when one of them cannot be
-    an answer; then nothing of it is kept.
-    """
-    arrived = _arrived(attempt_id, request.get_json(silent=True))
-    if isinstance(arrived, str):
-        return {"problem": arrived, "message": say(Problem("", arrived))}, 422
-    try:
-        saved = journal().save(arrived)
-    except KeyError:
-        raise NotFound("delivery.not_found") from None
-    body = _said(saved)
-    if saved.problem is None:
-        return {**body, "saved": [sequence for _item, sequence, _content in arrived.answers]}, 200
-    return {**body, "problem": saved.problem, "message": say(Problem("", saved.problem))}, 409
-
-
-def _arrived(attempt_id: UUID, body: Any) -> Arrived | str:
-    """What was sent, or the code of what is wrong with it. Raises NotAllowed for another's attempt."""
-    known = scripts()
-    if known.owner(session(), attempt_id) != candidate().registration_id:
+    """Answers of one's own attempt; the usual case is taken by the door in front (delivery.door)."""
+    if scripts().owner(session(), attempt_id) != candidate().registration_id:
         raise NotAllowed("not_allowed")
-    sent = body.get("answers") if isinstance(body, dict) else None
-    if not isinstance(sent, list) or not isinstance(body.get("generation"), int) or len(sent) > 500:
-        return "bad_request"
-    rows = []
-    for each in sent:
-        if not (isinstance(each, list) and len(each) == 4 and isinstance(each[0], str) and type(each[1]) is int):
-            return "bad_request"
-        item, sequence, answer, flagged = each
-        if not 0 < sequence < 1 << 53:
-            return "bad_request"
-        if problem := known.problem(attempt_id, item, answer):
-            return problem
-        rows.append((item, sequence, {"a": answer, "f": bool(flagged)}))
-    return Arrived(attempt_id, body["generation"], rows)
-
-
-def _said(saved: Saved) -> dict[str, Any]:
-    return {
-        "generation": saved.generation,
-        "at": saved.at.isoformat(),
-        **_clock(saved.state, saved.deadline_at, saved.extra_seconds, saved.at),
-    }
-
-
-def _clock(state: AttemptState, deadline_at: datetime, extra_seconds: int, at: datetime) -> dict[str, Any]:
-    """Times in milliseconds of Unix time."""
-    return {
-        "state": state.value,
-        "now": int(at.timestamp() * 1000),
-        "deadline": int(deadline_at.timestamp() * 1000),
-        "extra": extra_seconds,
-    }
+    arrival = receiving.arrived(scripts(), attempt_id, request.get_json(silent=True))
+    if isinstance(arrival, Refused):
+        return {"problem": arrival.problem, "message": say(Problem("", arrival.problem))}, 422
+    status, body = receiving.answer(arrival, journal().save(arrival))
+    return body, status
 
 
 @blueprint.post("/exam/<uuid:sitting_id>/submit")
