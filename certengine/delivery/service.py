@@ -19,6 +19,7 @@ from certengine.ledger import service as ledger
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
+from certengine.standards.rules import Part
 
 __all__ = ["problems"]
 LONGEST_EXTENSION = 120
@@ -68,7 +69,7 @@ def attempt(session: Session, attempt_id: UUID, lock: bool = False) -> Attempt:
 
 def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now: datetime) -> str | None:
     """Why the candidate cannot come in now; None when they can. Raises NotFound for whoever has no seat there."""
-    if sittings.placement_of(session, sitting.id, registration_id) is None:
+    if sitting.part is not Part.THEORY or sittings.placement_of(session, sitting.id, registration_id) is None:
         raise NotFound("delivery.not_placed")
     standing = attempt_of(session, sitting.id, registration_id)
     started = standing is not None and standing.started_at is not None

@@ -22,6 +22,7 @@ from certengine.ledger import service as ledger
 from certengine.people.actors import sign_in
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
+from certengine.standards.rules import Part
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.layout import add_labels
@@ -90,10 +91,10 @@ def desk() -> str | Answer:
     """The candidate's sittings; straight on to the only one."""
     me = sittings.candidate(session(), candidate().registration_id)
     mine = [sittings.sitting(session(), place.sitting_id) for place in me.placements]
-    theory = [each for each in mine if each.release_id is not None]
+    theory = [each for each in mine if each.part is Part.THEORY and each.release_id is not None]
     if len(theory) == 1:
         return redirect(url_for(".sitting", sitting_id=theory[0].id))
-    return render_template("delivery/desk.html", candidate=me, sittings=mine)
+    return render_template("delivery/desk.html", candidate=me, sittings=mine, theory=theory)
 
 
 @blueprint.get("/exam/<uuid:sitting_id>")
