@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from certengine import rooms
 from certengine.app import create_app
+from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
-from certengine.foundation.database import Base
 from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings, driver_url
 
@@ -45,7 +45,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     runtime = Runtime(Settings(f"sqlite:///{folder / 'empty.db'}", "template", folder, "http://localhost"))
     rooms.load_models()
-    Base.metadata.create_all(runtime.engine)
+    migrate.upgrade(runtime)
     # The last connection to close folds the write-ahead log into the file.
     runtime.engine.dispose()
     return folder / "empty.db"
@@ -60,7 +60,7 @@ def postgresql_template(postgresql_url: str) -> str:
     url = with_database(postgresql_url, "certengine_template")
     runtime = Runtime(Settings(url, "template", Path("/nonexistent"), "http://localhost"))
     rooms.load_models()
-    Base.metadata.create_all(runtime.engine)
+    migrate.upgrade(runtime)
     runtime.engine.dispose()
     admin.dispose()
     return "certengine_template"

@@ -287,26 +287,23 @@ def board(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) 
             )
         )
     }
-    counts = {
-        row.attempt_id: (row.items, row.last)
-        for row in session.execute(
-            select(
-                AnswerEntry.attempt_id,
-                func.count(func.distinct(AnswerEntry.item)).label("items"),
-                func.max(AnswerEntry.received_at).label("last"),
-            )
-            .where(AnswerEntry.attempt_id.in_([each.id for each in attempts.values()]))
-            .group_by(AnswerEntry.attempt_id)
-        )
+    ids = [each.id for each in attempts.values()]
+    answered = {attempt_id: len(answers) for attempt_id, answers in answers_of(session, ids).items()}
+    last = select(AnswerEntry.attempt_id, func.max(AnswerEntry.received_at).label("at"))
+    heard = {
+        row.attempt_id: row.at
+        for row in session.execute(last.where(AnswerEntry.attempt_id.in_(ids)).group_by(AnswerEntry.attempt_id))
     }
-    return [_line(each, attempts.get(each.registration_id), counts) for each in placed]
+    return [_line(each, attempts.get(each.registration_id), answered, heard) for each in placed]
 
 
 def _line(
-    place: sittings.PlacementView, standing: Attempt | None, counts: dict[UUID, tuple[int, datetime]]
+    place: sittings.PlacementView,
+    standing: Attempt | None,
+    answered: dict[UUID, int],
+    heard: dict[UUID, datetime],
 ) -> AttemptView:
-    answered, last = counts.get(standing.id, (0, None)) if standing else (0, None)
-    seen = max((each for each in (standing.seen_at if standing else None, last) if each), default=None)
+    moments = (standing.seen_at, heard.get(standing.id)) if standing else ()
     return AttemptView(
         registration_id=place.registration_id,
         ticket_number=place.ticket_number,
@@ -315,8 +312,8 @@ def _line(
         seat_number=place.seat_number,
         attempt_id=standing.id if standing else None,
         state=standing.state if standing else None,
-        answered=answered,
-        seen_at=seen,
+        answered=answered.get(standing.id, 0) if standing else 0,
+        seen_at=max((each for each in moments if each), default=None),
         deadline_at=standing.deadline_at if standing else None,
         extra_seconds=standing.extra_seconds if standing else 0,
         submitted_at=standing.submitted_at if standing else None,

@@ -1,7 +1,7 @@
 """A real browser on a real server; the clock is the test's own, so that nobody waits for an exam to begin."""
 
-import shutil
 import logging
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path

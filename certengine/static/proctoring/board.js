@@ -18,4 +18,6 @@ async function refresh() {
   }
 }
 setInterval(() => { if (!document.hidden) refresh(); }, 5000);
-setInterval(() => { left.textContent = spelled(Number(left.dataset.ends) - now()); }, 500);
+const tick = () => { left.textContent = spelled(Number(left.dataset.ends) - now()); };
+tick();
+setInterval(tick, 500);

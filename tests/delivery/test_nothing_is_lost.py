@@ -1,0 +1,13 @@
+"""The server is killed with SIGKILL in the middle of saving; what it acknowledged must be there."""
+
+from pathlib import Path
+
+from certengine.rehearse import rehearse
+
+
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: Path, database_url: str) -> None:
+    url = database_url if database_url.startswith("postgresql") else None
+    figures = rehearse(tmp_path, candidates=12, seconds=5, kills=2, database_url=url)
+    assert figures["lost"] == 0
+    assert figures["acknowledged"] >= 100
+    assert figures["stored"] >= figures["acknowledged"]
