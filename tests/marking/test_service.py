@@ -1,0 +1,173 @@
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from certengine.bank import service as bank
+from certengine.certificates import service as certificates
+from certengine.certificates.models import Certificate, CertificateState
+from certengine.delivery import service as delivery
+from certengine.delivery.journal import Arrived, Journal
+from certengine.foundation.clock import SetClock
+from certengine.foundation.errors import Conflict, Invalid
+from certengine.foundation.runtime import Runtime
+from certengine.marking import releasing, service
+from certengine.marking.models import Verdict
+from certengine.marking.service import PracticalEntry
+from certengine.papers import service as papers
+from certengine.sittings import service as sittings
+from certengine.standards.rules import Part
+from tests.delivery.test_service import begun
+from tests.sittings.factories import Exam, exam
+
+ISSUER, EXAMINER = "account:issuer", "account:examiner"
+
+
+def answer_all(runtime: Runtime, clock: SetClock, made: Exam, number: int, right: bool) -> None:
+    """A whole script, right or left blank, handed in."""
+    attempt = begun(runtime, clock, made, number)
+    if right:
+        with runtime.unit_of_work(read_only=True) as session:
+            key = delivery.registration_key(made.registrations[number])
+            paper = papers.paper(session, delivery.sitting_key(made.theory_id), key)
+            release = sittings.sitting(session, made.theory_id).release_id
+            assert release is not None
+            items = {item.id: item for item in bank.released_items(session, release).items}
+        rows = []
+        for sequence, placed in enumerate(paper.items, 1):
+            correct = items[placed.item].key
+            given = list(correct) if isinstance(correct, tuple) else correct
+            rows.append((placed.item, sequence, {"a": given, "f": False}))
+        assert Journal(runtime).save(Arrived(attempt.id, 1, rows)).problem is None
+    with runtime.unit_of_work() as session:
+        delivery.submit(session, attempt.id, key if right else "registration", clock.now())
+
+
+def mark_practical(
+    runtime: Runtime, made: Exam, number: int, share: str, examiner: str = EXAMINER, version: int = 0
+) -> None:
+    with runtime.unit_of_work() as session:
+        task = service.task_of(session, sittings.sitting(session, made.practical_id))
+        points: dict[str, Decimal | None] = {each.id: each.points * Decimal(share) for each in task.rubric}
+        service.enter_practical(
+            session,
+            made.practical_id,
+            made.registrations[number],
+            PracticalEntry(points, "", version),
+            examiner=examiner,
+            examiner_name="郑敏",
+            now=runtime.clock.now(),
+        )
+
+
+def mark(runtime: Runtime, made: Exam) -> int:
+    with runtime.unit_of_work() as session:
+        return service.mark_sitting(session, made.theory_id, ISSUER, runtime.clock.now())
+
+
+def release(runtime: Runtime, made: Exam) -> int:
+    with runtime.unit_of_work() as session:
+        return releasing.release_results(session, runtime, made.plan_id, ISSUER, runtime.clock.now())
+
+
+@pytest.fixture
+def sat(runtime: Runtime, clock: SetClock) -> Exam:
+    """Three candidates: all right, nothing, absent; the sitting is over."""
+    made = exam(runtime, candidates=3)
+    answer_all(runtime, clock, made, 0, right=True)
+    answer_all(runtime, clock, made, 1, right=False)
+    clock.advance(hours=2)
+    return made
+
+
+def test_a_sitting_is_marked_when_it_is_over_and_everyone_has_handed_in(runtime: Runtime, clock: SetClock) -> None:
+    made = exam(runtime)
+    begun(runtime, clock, made)
+    with pytest.raises(Conflict, match="not_over"):
+        mark(runtime, made)
+    clock.advance(hours=2)
+    with pytest.raises(Conflict, match="still_running"):
+        mark(runtime, made)
+    assert delivery.close_expired(runtime) == 1
+    assert mark(runtime, made) == 1
+
+
+def test_full_marks_and_none_whatever_the_order_of_the_options(runtime: Runtime, sat: Exam) -> None:
+    assert mark(runtime, sat) == 2
+    with runtime.unit_of_work(read_only=True) as session:
+        standings = service.plan_marks(session, sat.plan_id).standings
+    assert [each.theory for each in standings] == [Decimal("100.00"), Decimal("0.00"), None]
+
+
+def test_whoever_passes_both_parts_gets_a_certificate_without_asking(runtime: Runtime, sat: Exam) -> None:
+    mark(runtime, sat)
+    with pytest.raises(Conflict, match="practical_unmarked"):
+        release(runtime, sat)
+    mark_practical(runtime, sat, 0, "0.8")
+    mark_practical(runtime, sat, 1, "0.9")
+    assert release(runtime, sat) == 1
+    with runtime.unit_of_work(read_only=True) as session:
+        results = [service.result_of(session, each) for each in sat.registrations]
+        assert [each.verdict for each in results if each] == [Verdict.PASSED, Verdict.FAILED, Verdict.ABSENT]
+        (held,) = session.scalars(select(Certificate)).all()
+        assert results[0] is not None and results[0].certificate_id == held.id
+        assert held.content["name"] == "王小明"
+        assert (held.content["theory"], held.content["practical"]) == ("100.00", "80.00")
+    for again in (mark, release):
+        with pytest.raises(Conflict, match="released"):
+            again(runtime, sat)
+
+
+def test_two_examiners_never_overwrite_each_other_and_a_stale_form_is_refused(runtime: Runtime, sat: Exam) -> None:
+    mark_practical(runtime, sat, 0, "0.8")
+    mark_practical(runtime, sat, 0, "0.7", examiner="account:other")
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        mark_practical(runtime, sat, 0, "0.1")
+    mark_practical(runtime, sat, 0, "0.9", version=1)
+    with runtime.unit_of_work(read_only=True) as session:
+        marks = service.practical_marks(session, sat.practical_id)[sat.registrations[0]]
+        assert sorted(each.total for each in marks) == [Decimal("70.00"), Decimal("90.00")]
+
+
+def test_examiners_who_differ_too_much_hold_the_release_up(runtime: Runtime, sat: Exam) -> None:
+    mark(runtime, sat)
+    mark_practical(runtime, sat, 0, "0.9")
+    mark_practical(runtime, sat, 0, "0.5", examiner="account:other")
+    mark_practical(runtime, sat, 1, "0.5")
+    with pytest.raises(Conflict, match="examiners_differ"):
+        release(runtime, sat)
+
+
+def test_a_name_that_cannot_be_printed_stops_the_whole_release(runtime: Runtime, sat: Exam) -> None:
+    with runtime.unit_of_work() as session:
+        from certengine.people.models import Person
+
+        person_id = sittings.candidate(session, sat.registrations[0]).person_id
+        session.get_one(Person, person_id).name = "王\U000e0100"
+    mark(runtime, sat)
+    mark_practical(runtime, sat, 0, "0.9")
+    mark_practical(runtime, sat, 1, "0.9")
+    with pytest.raises(Invalid) as caught:
+        release(runtime, sat)
+    assert caught.value.problems[0].code == "certificate.no_glyph"
+    with runtime.unit_of_work(read_only=True) as session:
+        assert not session.scalars(select(Certificate)).all()
+        assert service.result_of(session, sat.registrations[1]) is None
+
+
+def test_a_result_is_voided_after_a_decision_and_its_certificate_by_two(runtime: Runtime, sat: Exam) -> None:
+    mark(runtime, sat)
+    mark_practical(runtime, sat, 0, "0.9")
+    mark_practical(runtime, sat, 1, "0.9")
+    release(runtime, sat)
+    now = runtime.clock.now()
+    with runtime.unit_of_work() as session:
+        result = releasing.void_result(session, sat.registrations[0], Part.THEORY, "雷同卷", ISSUER, now)
+        assert result.theory is None and result.verdict is Verdict.VOID
+        assert isinstance(result.certificate_id, UUID)
+        revoked = certificates.revoke(session, result.certificate_id, "雷同卷", ISSUER, "account:other", now)
+        assert revoked.state is CertificateState.REVOKED
+    with runtime.unit_of_work() as session, pytest.raises(Invalid):
+        releasing.void_result(session, sat.registrations[0], None, " ", ISSUER, now + timedelta(days=1))
