@@ -11,7 +11,7 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFStream
 from reportlab.pdfgen.canvas import Canvas
 
 from certengine.certificates.rules import LEVELS_EN, TITLES, CertificateKind, fields_of
-from certengine.certificates.typesetting import RawObject, draw_centred, draw_qr, draw_text, fitted, wrapped
+from certengine.certificates.typesetting import RawObject, draw_centred, draw_qr, draw_text, fitted, new_canvas, wrapped
 from certengine.foundation.canonical import canonical_json
 from certengine.standards.rules import Level
 
@@ -36,11 +36,9 @@ class Sheet:
 def typeset(sheet: Sheet, signature: bytes | None = None) -> bytes:
     """The PDF; signature is the signature dictionary with its places still empty, or None for an unsigned sheet."""
     out = BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), pageCompression=1, pdfVersion=(1, 7), lang="zh-CN")
     kind = CertificateKind(sheet.facts["kind"])
-    canvas.setTitle(f"{TITLES[kind][0]} {sheet.facts['number']}")
+    canvas = new_canvas(out, (WIDTH, HEIGHT), f"{TITLES[kind][0]} {sheet.facts['number']}")
     canvas.setAuthor(sheet.facts["institution"])
-    canvas.setProducer("certengine")
     _frame(canvas)
     _titles(canvas, sheet.facts, kind)
     _body(canvas, sheet)

@@ -39,7 +39,7 @@ class Envelope:
             {"type": "message_digest", "values": [HOLE]},
             {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [named]})]},
         ]
-        self._attributes = cms.CMSAttributes(attributes).dump()
+        self._attributes: bytes = cms.CMSAttributes(attributes).dump()
         identifier = {"issuer": parsed.issuer, "serial_number": parsed.serial_number}
         self._info_head = VERSION_1 + cms.IssuerAndSerialNumber(identifier).dump() + SHA256
         self._algorithm = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}).dump()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from qrcode import QRCode, constants
 from reportlab import rl_config
@@ -61,6 +61,18 @@ def fonts() -> tuple[EmbeddedFont, ...]:
 
 def _font_of(character: str) -> EmbeddedFont | None:
     return next((font for font in fonts() if ord(character) in font.face.charToGlyph), None)
+
+
+def new_canvas(out: IO[bytes], size: tuple[float, float], title: str) -> Canvas:
+    """An empty PDF in Chinese, in which no font is named that is not embedded."""
+    first = fonts()[0]
+    pdfmetrics.registerFont(first)
+    canvas = Canvas(
+        out, pagesize=size, pageCompression=1, pdfVersion=(1, 7), lang="zh-CN", initialFontName=first.fontName
+    )
+    canvas.setTitle(title)
+    canvas.setProducer("certengine")
+    return canvas
 
 
 def missing_characters(text: str) -> list[str]:

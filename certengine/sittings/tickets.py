@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy.orm import Session
 
 from certengine.certificates.service import checkpoint_line
-from certengine.certificates.typesetting import draw_centred, draw_qr, draw_text, fitted, wrapped
+from certengine.certificates.typesetting import draw_centred, draw_qr, draw_text, fitted, new_canvas, wrapped
 from certengine.foundation.clock import CHINA
 from certengine.foundation.runtime import Runtime
 from certengine.people import service as people
@@ -34,8 +34,7 @@ RULES = (
 def tickets(session: Session, runtime: Runtime, registration_ids: Sequence[UUID]) -> bytes:
     """A page for each candidate, in the order given."""
     out = BytesIO()
-    canvas = Canvas(out, pagesize=A4, pageCompression=1, lang="zh-CN")
-    canvas.setTitle("准考证")
+    canvas = new_canvas(out, A4, "准考证")
     line = checkpoint_line(session)
     views: dict[UUID, SittingView] = {}
     for registration_id in registration_ids:
