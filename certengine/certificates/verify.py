@@ -11,7 +11,7 @@ from typing import Any
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pypdf import PdfReader
@@ -65,6 +65,14 @@ def verify(pdf: bytes, roots: Sequence[bytes]) -> Verdict:
 
 
 def _signed(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes]) -> Verdict:
+    """A certificate may be damaged in any of its parts, each of which is read only when it is asked for."""
+    try:
+        return _checked(pdf, covered, container, roots)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return Verdict(("verify.bad_signature",))
+
+
+def _checked(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes]) -> Verdict:
     try:
         signed: Any = cms.ContentInfo.load(container)["content"]
         info = signed["signer_infos"][0]
@@ -118,7 +126,7 @@ def _root_of(signer: x509.Certificate, roots: Sequence[bytes]) -> bytes | None:
         try:
             signer.verify_directly_issued_by(x509.load_der_x509_certificate(der))
             usage = signer.extensions.get_extension_for_class(x509.KeyUsage).value
-        except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
             continue
         if usage.content_commitment:
             return der

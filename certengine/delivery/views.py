@@ -198,7 +198,11 @@ def open_screen(sitting_id: UUID) -> dict[str, Any]:
 @allow(Permission.ATTEMPT_TAKE)
 def answers(attempt_id: UUID) -> tuple[dict[str, Any], int]:
     """Answers of one's own attempt; the usual case is taken by the door in front (delivery.door)."""
-    if scripts().owner(session(), attempt_id) != candidate().registration_id:
+    me = candidate()
+    # A reading of its own: the request's session would hold the database's one writer while the journal waits for it.
+    with runtime().unit_of_work(read_only=True) as reading:
+        owner = scripts().owner(reading, attempt_id)
+    if owner != me.registration_id:
         raise NotAllowed("not_allowed")
     arrival = receiving.arrived(scripts(), attempt_id, request.get_json(silent=True))
     if isinstance(arrival, Refused):

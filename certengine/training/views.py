@@ -84,9 +84,13 @@ def show_class(class_id: UUID) -> str:
 
 
 def _render_class(opened: TrainingClass, **forms: Any) -> str:
-    fresh: dict[str, Any] = {"lesson_form": LessonForm(formdata=None), "enrol_form": EnrolForm(formdata=None)}
+    fresh: dict[str, Any] = {
+        "lesson_form": LessonForm(formdata=None),
+        "enrol_form": EnrolForm(formdata=None),
+        "others": [],
+    }
     rows = service.progress(session(), opened)
-    return render_template("training/class.html", opened=opened, rows=rows, others=[], **{**fresh, **forms})
+    return render_template("training/class.html", opened=opened, rows=rows, **{**fresh, **forms})
 
 
 @blueprint.post("/training/<uuid:class_id>/lessons")
