@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
+from certengine.standards.rules import Part
 
 
 class Verdict(enum.Enum):
@@ -52,6 +53,18 @@ class PracticalMark(Base):
     marked_at: Mapped[datetime]
 
 
+class ResultVoid(Base):
+    """A part taken away by a decision, before or after the release; both parts are two rows."""
+
+    __tablename__ = "result_void"
+
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    part: Mapped[Part] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(80))
+
+
 class Result(Base):
     """What a candidate has got in both parts, from its release on; None where a part was not taken."""
 
@@ -65,4 +78,3 @@ class Result(Base):
     released_at: Mapped[datetime]
     released_by: Mapped[str] = mapped_column(String(80))
     certificate_id: Mapped[UUID | None] = mapped_column(ForeignKey("certificate.id"))
-    void_reason: Mapped[str | None] = mapped_column(Text)

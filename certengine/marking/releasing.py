@@ -17,7 +17,7 @@ from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.marking import rules
-from certengine.marking.models import Result, Verdict
+from certengine.marking.models import Result, ResultVoid, Verdict
 from certengine.marking.service import PlanMarks, Standing, plan_marks
 from certengine.people import service as people
 from certengine.sittings.service import SittingView
@@ -133,29 +133,28 @@ def _certify(
 
 
 def void_result(
-    session: Session, registration_id: UUID, part: Part | None, reason: str, actor: str, now: datetime
-) -> Result:
-    """Takes away a released result, one part or both (part None), after a decision on misconduct.
+    session: Session, registration_id: UUID, parts: Sequence[Part], reason: str, actor: str, now: datetime
+) -> None:
+    """Takes away parts of a result after a decision on misconduct, released already or not; a repeat changes nothing.
 
-    The certificate is revoked by two people on its own page. Raises Conflict before the release.
+    A certificate that was issued is revoked by two people on its own page.
     """
     if not reason.strip():
         raise Invalid([Problem("reason", "marking.reason_missing")])
+    for part in parts:
+        if session.get(ResultVoid, (registration_id, part)) is None:
+            session.add(ResultVoid(registration_id=registration_id, part=part, reason=reason, at=now, by=actor))
     result = session.scalar(select(Result).where(Result.registration_id == registration_id).with_for_update())
-    if result is None:
-        raise Conflict("marking.not_released")
-    if part in (None, Part.THEORY):
-        result.theory = None
-    if part in (None, Part.PRACTICAL):
-        result.practical = None
-    result.verdict, result.void_reason = Verdict.VOID, reason
+    if result is not None:
+        result.theory = None if Part.THEORY in parts else result.theory
+        result.practical = None if Part.PRACTICAL in parts else result.practical
+        result.verdict = Verdict.VOID
     ledger.record(
         session,
         kind="result.voided",
         actor=actor,
         subject=delivery.registration_key(registration_id),
         now=now,
-        public={"exam": f"exam_plan:{result.exam_plan_id}"},
-        private={"part": part.value if part else None, "reason": reason},
+        private={"parts": [part.value for part in parts], "reason": reason},
     )
-    return result
+    session.flush()

@@ -19,7 +19,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
 from certengine.marking import problems, rules
-from certengine.marking.models import PracticalMark, Result, TheoryMark, Verdict
+from certengine.marking.models import PracticalMark, Result, ResultVoid, TheoryMark, Verdict
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 from certengine.sittings.service import CandidateView, SittingView
@@ -241,12 +241,24 @@ def plan_marks(session: Session, exam_plan_id: UUID) -> PlanMarks:
         for each in session.scalars(select(Result).where(Result.exam_plan_id == exam_plan_id))
     }
     candidates = sittings.candidates(session, exam_plan_id)
+    voids = _voids(session, [each.registration_id for each in candidates])
     standings = tuple(
-        _standing(each, theory_scores.get(each.registration_id), totals[each.registration_id], results, theory)
+        _standing(
+            each,
+            None if Part.THEORY in voids[each.registration_id] else theory_scores.get(each.registration_id),
+            () if Part.PRACTICAL in voids[each.registration_id] else totals[each.registration_id],
+            results,
+            theory,
+            bool(voids[each.registration_id]),
+        )
         for each in candidates
     )
     # Only who sat the theory part is waited for; whoever is entered in neither part is absent.
-    waiting = sum(1 for each in standings if each.theory is not None and each.practical is None and practical)
+    waiting = sum(
+        1
+        for each in standings
+        if each.theory is not None and each.practical is None and practical and each.verdict is not Verdict.VOID
+    )
     return PlanMarks(theory, practical, tuple(each for each in theory if each.id not in marked), standings, waiting)
 
 
@@ -258,17 +270,25 @@ def _theory_scores(session: Session, theory: Sequence[SittingView]) -> tuple[dic
     return {row.registration_id: row.score for row in rows}, marked
 
 
+def _voids(session: Session, registration_ids: Sequence[UUID]) -> dict[UUID, set[Part]]:
+    found: dict[UUID, set[Part]] = defaultdict(set)
+    for row in session.scalars(select(ResultVoid).where(ResultVoid.registration_id.in_(registration_ids))):
+        found[row.registration_id].add(row.part)
+    return found
+
+
 def _standing(
     candidate: CandidateView,
     theory: Decimal | None,
     totals: Sequence[Decimal],
     results: Mapping[UUID, Result],
     sat: Sequence[SittingView],
+    void: bool,
 ) -> Standing:
     practical = rules.practical_score(totals)
     released = results.get(candidate.registration_id)
     marks = _pass_marks(sat[0]) if sat else rules.PassMarks(Decimal(60), Decimal(60))
-    verdict = released.verdict if released else rules.verdict(theory, practical, marks)
+    verdict = Verdict.VOID if void else released.verdict if released else rules.verdict(theory, practical, marks)
     return Standing(candidate, theory, practical, len(totals), rules.differ_too_much(totals), verdict, released)
 
 

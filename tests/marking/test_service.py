@@ -157,6 +157,18 @@ def test_a_name_that_cannot_be_printed_stops_the_whole_release(runtime: Runtime,
         assert service.result_of(session, sat.registrations[1]) is None
 
 
+def test_a_part_voided_before_the_release_passes_nobody(runtime: Runtime, sat: Exam) -> None:
+    with runtime.unit_of_work() as session:
+        for _time in range(2):
+            releasing.void_result(session, sat.registrations[0], list(Part), "雷同卷", ISSUER, runtime.clock.now())
+    mark(runtime, sat)
+    mark_practical(runtime, sat, 1, "0.9")
+    assert release(runtime, sat) == 0
+    with runtime.unit_of_work(read_only=True) as session:
+        result = service.result_of(session, sat.registrations[0])
+        assert result and result.verdict is Verdict.VOID and result.theory is None
+
+
 def test_a_result_is_voided_after_a_decision_and_its_certificate_by_two(runtime: Runtime, sat: Exam) -> None:
     mark(runtime, sat)
     mark_practical(runtime, sat, 0, "0.9")
@@ -164,10 +176,11 @@ def test_a_result_is_voided_after_a_decision_and_its_certificate_by_two(runtime:
     release(runtime, sat)
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
-        result = releasing.void_result(session, sat.registrations[0], Part.THEORY, "雷同卷", ISSUER, now)
-        assert result.theory is None and result.verdict is Verdict.VOID
+        releasing.void_result(session, sat.registrations[0], [Part.THEORY], "雷同卷", ISSUER, now)
+        result = service.result_of(session, sat.registrations[0])
+        assert result and result.theory is None and result.verdict is Verdict.VOID
         assert isinstance(result.certificate_id, UUID)
         revoked = certificates.revoke(session, result.certificate_id, "雷同卷", ISSUER, "account:other", now)
         assert revoked.state is CertificateState.REVOKED
     with runtime.unit_of_work() as session, pytest.raises(Invalid):
-        releasing.void_result(session, sat.registrations[0], None, " ", ISSUER, now + timedelta(days=1))
+        releasing.void_result(session, sat.registrations[0], [Part.THEORY], " ", ISSUER, now + timedelta(days=1))

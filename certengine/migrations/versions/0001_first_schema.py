@@ -648,7 +648,6 @@ def upgrade() -> None:
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_by", sa.String(length=80), nullable=False),
         sa.Column("certificate_id", sa.Uuid(), nullable=True),
-        sa.Column("void_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_result_certificate_id_certificate")
         ),
@@ -661,6 +660,18 @@ def upgrade() -> None:
     with op.batch_alter_table("result", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_result_exam_plan_id"), ["exam_plan_id"], unique=False)
 
+    op.create_table(
+        "result_void",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.Enum("theory", "practical", name="part", native_enum=False, length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registration.id"], name=op.f("fk_result_void_registration_id_registration")
+        ),
+        sa.PrimaryKeyConstraint("registration_id", "part", name=op.f("pk_result_void")),
+    )
     op.create_table(
         "sitting",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1033,6 +1044,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sitting_exam_plan_id"))
 
     op.drop_table("sitting")
+    op.drop_table("result_void")
     with op.batch_alter_table("result", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_result_exam_plan_id"))
 

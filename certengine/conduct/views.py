@@ -1,0 +1,167 @@
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from certengine.conduct import rules, service
+from certengine.conduct.rules import TIERS, CaseState
+from certengine.conduct.service import CaseFacts, Decision
+from certengine.delivery.actors import Candidate
+from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
+from certengine.foundation.ids import random_code
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.people.actors import Staff
+from certengine.people.permissions import Permission
+from certengine.sittings import service as sittings
+from certengine.web.access import allow, current_actor
+from certengine.web.errors import say
+from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+from certengine.web.request import now, session
+
+blueprint = Blueprint("conduct", __name__)
+
+STATES = {
+    CaseState.RECORDED: _("待第二人签字"),
+    CaseState.SIGNED: _("待告知考生"),
+    CaseState.NOTIFIED: _("已告知，待决定"),
+    CaseState.UPHELD: _("认定违纪违规"),
+    CaseState.DISMISSED: _("不予认定"),
+}
+EITHER = (Permission.MISCONDUCT_RECORD, Permission.MISCONDUCT_DECIDE)
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_labels(state, CaseState, STATES)
+    state.app.jinja_env.globals["tier_text"] = tier_text
+    for permission in EITHER:
+        add_navigation(state, NavigationEntry(550, _("违纪违规"), "conduct.cases", permission))
+
+
+def tier_text(code: str) -> str:
+    tier = TIERS[code]
+    return tier.en if str(get_locale()) == "en" else tier.zh
+
+
+def staff() -> Staff:
+    actor = current_actor()
+    assert isinstance(actor, Staff)
+    return actor
+
+
+@blueprint.get("/conduct")
+@allow(*EITHER)
+def cases() -> str:
+    chosen = request.args.get("state", "")
+    state = CaseState(chosen) if chosen in {each.value for each in CaseState} else None
+    query = service.cases_query(staff().organisation_id, state)
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    names = {row.registration_id: sittings.candidate(session(), row.registration_id) for row in page.rows}
+    return render_template("conduct/cases.html", page=page, names=names, chosen=chosen, State=CaseState)
+
+
+@blueprint.route("/conduct/new/<uuid:sitting_id>/<uuid:registration_id>", methods=["GET", "POST"])
+@allow(Permission.MISCONDUCT_RECORD)
+def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[str, int]:
+    if not sittings.is_assigned(session(), staff().account_id, sitting_id):
+        raise NotAllowed("proctoring.not_assigned")
+    problems: list[str] = []
+    if request.method == "POST":
+        facts = CaseFacts(
+            sitting_id, registration_id, request.form.get("tier", ""), request.form.get("facts", ""), now()
+        )
+        token = request.form.get("token", "")[:40] or random_code(20)
+        try:
+            made = service.record(session(), staff().organisation_id, facts, token=token, actor=staff().id, now=now())
+            return redirect(url_for(".case", case_id=made.id))
+        except CertengineError as error:
+            problems = [say(each) for each in getattr(error, "problems", [error])]
+    page = render_template(
+        "conduct/new_case.html",
+        candidate=sittings.candidate(session(), registration_id),
+        tiers=TIERS,
+        token=random_code(20),
+        problems=problems,
+    )
+    return (page, 422) if problems else page
+
+
+@blueprint.get("/conduct/<uuid:case_id>")
+@allow(*EITHER)
+def case(case_id: UUID) -> str:
+    found = service.case_of(session(), staff().organisation_id, case_id)
+    return render_template(
+        "conduct/case.html",
+        case=found,
+        candidate=sittings.candidate(session(), found.registration_id),
+        sitting=sittings.sitting(session(), found.sitting_id),
+        acts=ledger.history(session(), f"misconduct:{case_id}"),
+        tiers=TIERS,
+        State=CaseState,
+        days=rules.OBJECTION_TIME.days,
+        may_record=staff().may(Permission.MISCONDUCT_RECORD),
+        may_decide=staff().may(Permission.MISCONDUCT_DECIDE),
+        me=staff().id,
+    )
+
+
+def _done(case_id: UUID, act: Any, text: str) -> Response:
+    try:
+        act(service.case_of(session(), staff().organisation_id, case_id))
+        flash(text)
+    except CertengineError as error:
+        if isinstance(error, NotFound):
+            raise
+        for each in getattr(error, "problems", [error]):
+            flash(say(each), "danger")
+    return redirect(url_for(".case", case_id=case_id))
+
+
+@blueprint.post("/conduct/<uuid:case_id>/sign")
+@allow(Permission.MISCONDUCT_RECORD)
+def sign(case_id: UUID) -> Response:
+    return _done(case_id, lambda case: service.sign(session(), case, staff().id, now()), gettext("已签字"))
+
+
+@blueprint.post("/conduct/<uuid:case_id>/notify")
+@allow(Permission.MISCONDUCT_DECIDE)
+def notify(case_id: UUID) -> Response:
+    return _done(case_id, lambda case: service.notify(session(), case, staff().id, now()), gettext("已告知考生"))
+
+
+@blueprint.post("/conduct/<uuid:case_id>/decide")
+@allow(Permission.MISCONDUCT_DECIDE)
+def decide(case_id: UUID) -> Response:
+    decision = Decision(
+        request.form.get("upheld") == "yes", request.form.get("tier", ""), request.form.get("decision", "")
+    )
+    return _done(
+        case_id, lambda case: service.decide(session(), case, decision, staff().id, now()), gettext("已作出决定")
+    )
+
+
+@blueprint.route("/exam/cases", methods=["GET", "POST"])
+@allow(Permission.ATTEMPT_TAKE)
+def my_cases() -> str | Response:
+    """What a candidate was told of, and what they say to it."""
+    actor = current_actor()
+    if not isinstance(actor, Candidate):
+        raise NotFound("not_found")
+    mine = service.cases_against(session(), actor.registration_id)
+    if request.method == "POST":
+        found = next((each for each in mine if str(each.id) == request.form.get("case")), None)
+        if found is None:
+            raise NotFound("conduct.not_found")
+        try:
+            service.take_objection(session(), found, request.form.get("objection", ""), actor.id, now())
+            flash(gettext("申辩已提交"))
+        except CertengineError as error:
+            for each in getattr(error, "problems", [error]):
+                flash(say(each), "danger")
+        return redirect(url_for(".my_cases"))
+    return render_template("conduct/my_cases.html", cases=mine, State=CaseState, days=rules.OBJECTION_TIME.days)
