@@ -4,6 +4,8 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "bank.release_file": "不是题库版本文件",
+        "bank.release_file_digest": "题库版本文件的内容与其摘要不符：内容被改动过",
         "bank.not_found": "没有找到该题库",
         "bank.no_item": "没有试题 %(item)s",
         "bank.no_version": "没有找到该版本",

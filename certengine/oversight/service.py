@@ -118,6 +118,5 @@ def audit_query(session: Session, wanted: AuditFilter) -> Select[Any]:
 
 def names_of(session: Session, actors: Sequence[str]) -> dict[str, str]:
     """actor → name, of accounts; whoever is none (a candidate, the clock) is left out."""
-    ids = [UUID(actor.partition(":")[2]) for actor in set(actors) if actor.startswith("account:")]
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {f"account:{row.id}": row.name for row in rows}
+    keys = {f"account:{row.id}": row.name for row in session.execute(select(Account.id, Account.name))}
+    return {actor: keys[actor] for actor in set(actors) if actor in keys}

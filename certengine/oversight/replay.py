@@ -1,0 +1,122 @@
+"""Draws and marks done again from an export of the ledger, by whoever does not trust who did them. Pure."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from certengine.bank.release_file import ReleaseFile
+from certengine.foundation.canonical import canonical_hash
+from certengine.foundation.errors import Invalid
+from certengine.ledger.archive import ArchivedEntry
+from certengine.marking.rules import item_score, script_score
+from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED
+from certengine.papers.rules import Paper, draw
+from certengine.papers.values import PaperRules, rules_from_json
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was done again. holds None: it could not be, for the reason that the code names."""
+
+    entry: int
+    code: str
+    holds: bool | None
+    values: Mapping[str, Any]
+
+
+@dataclass
+class _Draw:
+    entry: int
+    sitting: str
+    seed_hash: str
+    rules: PaperRules
+    commitments: dict[int, tuple[int, list[str]]]
+    registrations: dict[int, list[str]]
+    seed: str = ""
+
+
+def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]) -> list[Finding]:
+    """releases: digest → the release. Marks are done again where the export discloses scripts and marks."""
+    draws: dict[str, _Draw] = {}
+    scripts: dict[str, dict[str, Any]] = {}
+    marks: list[ArchivedEntry] = []
+    for entry in entries:
+        kind, public = entry.leaf["kind"], entry.leaf["public"]
+        if kind == SEED_COMMITTED:
+            rules = rules_from_json(public["rules"])
+            draws[public["draw"]] = _Draw(entry.index, public["sitting"], public["seed_hash"], rules, {}, {})
+        elif kind == COMMITTED and public["draw"] in draws:
+            draws[public["draw"]].commitments[public["batch"]] = entry.index, public["commitments"]
+        elif kind == DISCLOSED and public["draw"] in draws:
+            draws[public["draw"]].seed = public["seed"]
+            draws[public["draw"]].registrations[public["batch"]] = public["registrations"]
+        elif kind == "attempt.submitted" and entry.disclosed:
+            scripts[entry.disclosed["private"]["registration"] + public["sitting"]] = entry.disclosed["private"]
+        elif kind == "marks.computed":
+            marks.append(entry)
+    findings: list[Finding] = []
+    papers: dict[str, dict[str, Paper]] = defaultdict(dict)
+    for each in draws.values():
+        findings.extend(_drawn_again(each, releases, papers[each.sitting]))
+    rules_of = {each.sitting: each.rules for each in draws.values()}
+    for entry in marks:
+        findings.append(_marked_again(entry, scripts, papers, rules_of, releases))
+    return findings
+
+
+def _drawn_again(each: _Draw, releases: Mapping[str, ReleaseFile], papers: dict[str, Paper]) -> Iterable[Finding]:
+    values = {"sitting": each.sitting}
+    if not each.seed:
+        yield Finding(each.entry, "replay.not_disclosed", None, values)
+        return
+    seed = bytes.fromhex(each.seed)
+    yield Finding(each.entry, "replay.seed", hashlib.sha256(seed).hexdigest() == each.seed_hash, values)
+    release = releases.get(each.rules.release)
+    if release is None:
+        yield Finding(each.entry, "replay.no_release", None, {"release": each.rules.release})
+        return
+    for batch, (entry, commitments) in sorted(each.commitments.items()):
+        try:
+            drawn = draw(release.items, each.rules, seed, each.registrations.get(batch, []))
+        except Invalid:
+            drawn = []
+        papers.update({paper.registration: paper for paper in drawn})
+        same = sorted(paper.paper_hash for paper in drawn) == sorted(commitments)
+        yield Finding(entry, "replay.papers", same, {**values, "count": len(commitments)})
+
+
+def _marked_again(
+    entry: ArchivedEntry,
+    scripts: Mapping[str, dict[str, Any]],
+    papers: Mapping[str, Mapping[str, Paper]],
+    rules_of: Mapping[str, PaperRules],
+    releases: Mapping[str, ReleaseFile],
+) -> Finding:
+    sitting = entry.leaf["public"]["sitting"]
+    values = {"sitting": sitting, "count": entry.leaf["public"]["count"]}
+    if entry.disclosed is None or not papers.get(sitting):
+        return Finding(entry.index, "replay.marks_closed", None, values)
+    stated: dict[str, Any] = entry.disclosed["private"]["marks"]
+    if canonical_hash(stated) != entry.leaf["public"]["marks"]:
+        return Finding(entry.index, "replay.marks_hash", False, values)
+    rules = rules_of[sitting]
+    items = {item.id: item for item in releases[rules.release].items}
+    for registration, mark in stated.items():
+        script, paper = scripts.get(registration + sitting), papers[sitting].get(registration)
+        if script is None or paper is None or script["paper_hash"] != paper.paper_hash:
+            return Finding(entry.index, "replay.marks", False, {**values, "registration": registration})
+        earned = [
+            item_score(
+                items[placed.item],
+                script["answers"].get(placed.item),
+                placed.points,
+                rules.sections[placed.section].partial,
+            )
+            for placed in paper.items
+        ]
+        again = {placed.item: int(score.scaleb(2)) for placed, score in zip(paper.items, earned, strict=True)}
+        if again != mark["items"] or f"{script_score(earned):.2f}" != mark["score"]:
+            return Finding(entry.index, "replay.marks", False, {**values, "registration": registration})
+    return Finding(entry.index, "replay.marks", True, values)

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from certengine.bank import release_file
+from certengine.foundation.canonical import canonical_json
+from certengine.foundation.clock import SetClock
+from certengine.foundation.errors import Invalid
+from certengine.foundation.runtime import Runtime
+from certengine.ledger import archive
+from certengine.ledger import service as ledger
+from certengine.oversight.cli import command
+from certengine.oversight.replay import replay
+from certengine.papers import service as papers
+from certengine.sittings import service as sittings
+from tests.factories import PASSWORD, account
+from tests.marking.test_service import answer_all, mark
+from tests.sittings.factories import OFFICER, Exam, exam
+
+
+@pytest.fixture
+def files(runtime: Runtime, clock: SetClock, tmp_path: Path) -> tuple[Path, Path]:
+    """An export with everything disclosed, after a sitting that was marked, and its release."""
+    made: Exam = exam(runtime, candidates=3)
+    answer_all(runtime, clock, made, 0, right=True)
+    answer_all(runtime, clock, made, 1, right=False)
+    clock.advance(hours=3)
+    mark(runtime, made)
+    with runtime.unit_of_work() as session:
+        draw = papers.draw_of(session, f"sitting:{made.theory_id}")
+        assert draw is not None
+        papers.disclose(session, draw.id, OFFICER, clock.now(), runtime.cipher)
+    while ledger.sequence(runtime):
+        pass
+    export, release = tmp_path / "ledger.jsonl", tmp_path / "release.jsonl"
+    with runtime.unit_of_work(read_only=True) as session:
+        export.write_bytes(b"".join(line + b"\n" for line in ledger.export_lines(session, runtime, disclose=True)))
+        release.write_bytes(b"".join(release_file.write(session, draw.rules.release)))
+        assert sittings.sitting(session, made.theory_id)
+    return export, release
+
+
+def findings(export: Path, release: Path) -> dict[str, bool | None]:
+    found = release_file.read(release.read_bytes().splitlines(keepends=True), "release")
+    entries = archive.entries(export.read_bytes().splitlines(keepends=True))
+    return {each.code: each.holds for each in replay(entries, {found.digest: found})}
+
+
+def test_an_honest_sitting_comes_out_the_same(files: tuple[Path, Path]) -> None:
+    assert findings(*files) == {"replay.seed": True, "replay.papers": True, "replay.marks": True}
+    answer = CliRunner().invoke(command, ["replay", str(files[0]), "--release", str(files[1])])
+    assert answer.exit_code == 0 and answer.output.count("ok") == 3
+    without = CliRunner().invoke(command, ["replay", str(files[0])])
+    assert without.exit_code == 0 and "没有给出题库版本" in without.output
+
+
+@pytest.mark.parametrize("what", ["seed", "commitments", "marks", "answers"])
+def test_a_forged_log_that_its_operator_signed_anew_is_found(files: tuple[Path, Path], what: str) -> None:
+    """The operator can sign any log; what was committed to before the start still does not fit."""
+    lines = []
+    for line in files[0].read_bytes().splitlines():
+        row = json.loads(line)
+        if "e" in row:
+            leaf = json.loads(row["e"])
+            if what == "seed" and leaf["kind"] == "papers.disclosed":
+                leaf["public"]["seed"] = "00" * 32
+            if what == "commitments" and leaf["kind"] == "papers.committed":
+                leaf["public"]["commitments"][0] = "00" * 32
+            if what == "marks" and leaf["kind"] == "marks.computed":
+                next(iter(row["d"]["private"]["marks"].values()))["score"] = "60.00"
+            if what == "answers" and leaf["kind"] == "attempt.submitted":
+                row["d"]["private"]["answers"] = {}
+            row["e"] = canonical_json(leaf).decode()
+        lines.append(json.dumps(row).encode())
+    files[0].write_bytes(b"\n".join(lines) + b"\n")
+    assert False in findings(*files).values()
+
+
+def test_a_release_file_proves_its_own_digest(files: tuple[Path, Path]) -> None:
+    content = files[1].read_bytes()
+    with pytest.raises(Invalid):
+        release_file.read(content.replace(b'"key":"a"', b'"key":"b"', 1).splitlines(keepends=True), "x")
+    with pytest.raises(Invalid):
+        release_file.read([b"hello"], "x")
+
+
+def test_the_overview_and_the_log_are_a_supervisors(
+    runtime: Runtime, files: tuple[Path, Path], client: FlaskClient
+) -> None:
+    account(runtime, "watcher", ["supervisor"], institution="省厅", code="SDRS")
+    account(runtime, "officer", ["exam_officer"])
+    client.post("/sign-in", data={"login": "watcher", "password": PASSWORD})
+    page = client.get("/oversight").text
+    assert "人工智能初级考试" in page and "第一考场" in page
+    log = client.get("/audit?kind=marks.computed").text
+    assert "机器评分" in log and "组卷" not in log.split("<table")[1]
+    assert client.get("/audit.xlsx").data[:2] == b"PK"
+    export = client.get("/oversight/ledger.jsonl").data
+    assert archive.verify(export.splitlines(keepends=True)).consistent
+    client.post("/sign-in", data={"login": "officer", "password": PASSWORD})
+    for path in ("/oversight", "/audit", "/oversight/ledger.jsonl"):
+        assert client.get(path).status_code == 403
