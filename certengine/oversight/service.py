@@ -118,5 +118,14 @@ def audit_query(session: Session, wanted: AuditFilter) -> Select[Any]:
 
 def names_of(session: Session, actors: Sequence[str]) -> dict[str, str]:
     """actor → name, of accounts; whoever is none (a candidate, the clock) is left out."""
-    keys = {f"account:{row.id}": row.name for row in session.execute(select(Account.id, Account.name))}
-    return {actor: keys[actor] for actor in set(actors) if actor in keys}
+    ids = [found for actor in set(actors) if (found := _account_id(actor))]
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
+    return {f"account:{row.id}": row.name for row in rows}
+
+
+def _account_id(actor: str) -> UUID | None:
+    kind, _, identity = actor.partition(":")
+    try:
+        return UUID(identity) if kind == "account" else None
+    except ValueError:
+        return None
