@@ -149,6 +149,7 @@ def plan(plan_id: UUID) -> str:
         problem=say(Conflict(problem[0], **problem[1])) if problem else None,
         bars=rules.distribution([each.theory for each in marks.standings if each.theory is not None]),
         may_release=staff().may(Permission.RESULT_RELEASE),
+        may_see_certificates=staff().may(Permission.CERTIFICATE_READ),
         Verdict=Verdict,
         now=now(),
     )

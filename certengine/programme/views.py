@@ -191,7 +191,11 @@ def show_base(base_id: UUID) -> Any:
 def own_base() -> Any:
     today = now().astimezone(CHINA).date()
     year = rules.reporting_year(today)
-    base, form = service.base_of(session(), _staff().organisation_id), ReportForm()
+    try:
+        base, form = service.base_of(session(), _staff().organisation_id), ReportForm()
+    except NotFound:
+        # Every training institution has this entry; most of them are no base.
+        return render_template("programme/no_base.html")
     if form.validate_on_submit():
         service.submit_report(
             session(),

@@ -33,11 +33,17 @@ def set_up(state: BlueprintSetupState) -> None:
         DocumentType.FOREIGN_PERMANENT_RESIDENT: _("外国人永久居留身份证"),
     }
     add_labels(state, DocumentType, kinds)
-    add_navigation(state, NavigationEntry(200, _("考务"), "sittings.sittings", Permission.SITTING_PLAN))
+    for permission in (Permission.SITTING_PLAN, Permission.PAPER_DRAW):
+        add_navigation(state, NavigationEntry(200, _("考务"), "sittings.sittings", permission))
 
 
 def organisation() -> UUID:
     return current_actor().organisation_id  # type: ignore[union-attr,no-any-return]
+
+
+def may(permission: Permission) -> bool:
+    acting = current_actor()
+    return acting is not None and acting.may(permission)
 
 
 def actor() -> str:

@@ -16,7 +16,7 @@ from certengine.people.permissions import Permission, Role
 from certengine.sittings import candidate_views, rules, service
 from certengine.sittings.forms import PlanForm, RoomForm, SittingForm
 from certengine.sittings.models import ExamRoom, SittingState
-from certengine.sittings.pages import actor, blueprint, organisation
+from certengine.sittings.pages import actor, blueprint, may, organisation
 from certengine.sittings.service import PlanFacts, RoomFacts, SittingFacts, SittingView
 from certengine.sittings.tickets import door_list, tickets
 from certengine.standards import service as standards
@@ -34,7 +34,14 @@ def sittings() -> str:
     sought = request.args.get("q", "").strip()
     page = paginate(session(), service.plans_query(organisation(), sought), request.args.get("page", 1, int))
     planned = {plan.id: service.sittings_of(session(), plan.id) for plan in page.rows}
-    return render_template("sittings/plans.html", page=page, sought=sought, planned=planned, now=now())
+    return render_template(
+        "sittings/plans.html",
+        page=page,
+        sought=sought,
+        planned=planned,
+        may_plan=may(Permission.SITTING_PLAN),
+        now=now(),
+    )
 
 
 @blueprint.route("/sittings/new", methods=["GET", "POST"])
@@ -80,6 +87,8 @@ def _plan_page(plan_id: UUID, form: SittingForm) -> str:
         sittings=[(each, service.exam_rooms(session(), each.id)) for each in service.sittings_of(session(), plan_id)],
         form=form,
         acts=ledger.history(session(), f"exam_plan:{plan_id}", limit=30),
+        may_plan=may(Permission.SITTING_PLAN),
+        may_read_results=may(Permission.RESULT_READ),
         Part=Part,
     )
 
@@ -134,6 +143,9 @@ def _sitting_page(sitting_id: UUID, form: RoomForm) -> str:
         acts=ledger.history(session(), key(view), limit=50),
         Part=Part,
         SittingState=SittingState,
+        may_plan=may(Permission.SITTING_PLAN),
+        may_draw=may(Permission.PAPER_DRAW),
+        may_read_papers=may(Permission.PAPER_READ),
         now=now(),
     )
 

@@ -94,7 +94,8 @@ def install(app: Flask) -> None:
             "actor": actor,
             "languages": LANGUAGES,
             "language": str(get_locale()),
-            "navigation": [entry for entry in entries if may(entry.permission)],
+            # By endpoint, for an entry may be there for each of several permissions.
+            "navigation": list({entry.endpoint: entry for entry in entries if may(entry.permission)}.values()),
         }
 
 
