@@ -35,7 +35,7 @@ def _plan(plan_id: UUID, lock: bool = False) -> ExamPlan:
 
 
 @blueprint.get("/sittings/plans/<uuid:plan_id>/candidates")
-@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+@allow(Permission.REGISTRATION_MANAGE)
 def candidates(plan_id: UUID) -> str:
     sought, only = request.args.get("q", "").strip(), request.args.get("only", "")
     query = service.registrations_query(plan_id, sought, only)
@@ -46,7 +46,7 @@ def candidates(plan_id: UUID) -> str:
 
 
 @blueprint.get("/sittings/plans/<uuid:plan_id>/candidates.xlsx")
-@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+@allow(Permission.REGISTRATION_MANAGE)
 def candidates_xlsx(plan_id: UUID) -> Response:
     plan = _plan(plan_id)
     workbook = Workbook()
@@ -66,7 +66,7 @@ def candidates_xlsx(plan_id: UUID) -> Response:
 
 
 @blueprint.get("/sittings/candidates/<uuid:registration_id>")
-@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+@allow(Permission.REGISTRATION_MANAGE)
 def candidate(registration_id: UUID) -> str:
     row = service.registration_of(session(), organisation(), registration_id)
     judgement = standards.judge(
@@ -83,7 +83,7 @@ def candidate(registration_id: UUID) -> str:
 
 
 @blueprint.get("/sittings/candidates/<uuid:registration_id>/photo")
-@allow(Permission.REGISTRATION_MANAGE, Permission.SITTING_READ)
+@allow(Permission.REGISTRATION_MANAGE)
 def candidate_photo(registration_id: UUID) -> Response:
     row = service.registration_of(session(), organisation(), registration_id)
     if not row.person.photo:

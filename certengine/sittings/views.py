@@ -89,6 +89,7 @@ def _plan_page(plan_id: UUID, form: SittingForm) -> str:
         acts=ledger.history(session(), f"exam_plan:{plan_id}", limit=30),
         may_plan=may(Permission.SITTING_PLAN),
         may_read_results=may(Permission.RESULT_READ),
+        may_register=may(Permission.REGISTRATION_MANAGE),
         Part=Part,
     )
 
