@@ -316,7 +316,7 @@ def _answers(session: Session, sitting_id: UUID, registration_id: UUID, ability:
 
 
 def _answer(item: Item, ability: float, chance: random.Random) -> Any:
-    likely = 1 / (1 + 2.718281828 ** (-1.5 * (ability + 1 - item.difficulty)))
+    likely = 1 / (1 + 2.718281828 ** (-1.7 * (ability - item.difficulty)))
     if chance.random() < likely:
         return list(item.key) if isinstance(item.key, tuple) else item.key
     others = [option.id for option in item.options]
