@@ -1,12 +1,15 @@
-"""certengine ledger: key, export, verify, sequence. Verifying needs neither database nor operator."""
+"""certengine ledger: key, export, verify, sequence, witness. Verifying needs neither database nor operator."""
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certengine.foundation.errors import describe
-from certengine.ledger import archive, problems
+from certengine.ledger import archive, notes, problems, witness
 
 __all__ = ["problems"]
 
@@ -78,3 +81,47 @@ def verify_command(path: Path, key: str | None) -> None:
         sys.exit(1)
     click.echo(f"{path}: {verdict.origin}, {verdict.size} entries, root {verdict.root.hex()}")
     click.echo(f"key: {verdict.key}" + ("" if key else f"  ({describe('ledger.export_key_untrusted', {})})"))
+
+
+@command.command("witness")
+@click.argument("address", metavar="URL")
+@click.option("--key", "log_key", required=True, help="The log's verifier key, from the printed handbook.")
+@click.option("--folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Key and memory.")
+@click.option("--name", required=True, help="The witness's name, for instance witness.sdhrss.example.")
+@click.option("--every", type=click.IntRange(1), help="Seconds between two looks; without it one look.")
+def witness_command(address: str, log_key: str, folder: Path, name: str, every: int | None) -> None:
+    """Watches a log for somebody else. Exit 0: it has only grown. 1: it shows another history. 2: not reachable."""
+    try:
+        log = notes.parse_verifier(log_key)
+    except notes.BadNote as error:
+        raise click.BadParameter(str(error), param_hint="--key") from None
+    key = _witness_key(folder)
+    click.echo(f"witness key: {notes.verifier_of(name, key, notes.COSIGNATURE_V1)}")
+    while True:
+        code = _look(address, log, folder, name, key)
+        if every is None or code == 1:
+            sys.exit(code)
+        time.sleep(every)
+
+
+def _look(address: str, log: notes.Verifier, folder: Path, name: str, key: Ed25519PrivateKey) -> int:
+    try:
+        signed = witness.look(witness.over_http(address), log, witness.Memory(folder), name, key, int(time.time()))
+    except witness.Forked as error:
+        click.echo(f"BAD  {describe(error.code, error.values)}")
+        return 1
+    except witness.Unreachable as error:
+        click.echo(f"     {address}: {error}", err=True)
+        return 2
+    click.echo(f"ok   {signed.origin}: {signed.size} entries, root {signed.root.hex()}")
+    return 0
+
+
+def _witness_key(folder: Path) -> Ed25519PrivateKey:
+    """Made at first use, readable by its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "witness.key"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
