@@ -11,6 +11,7 @@ from certengine.foundation.errors import CertengineError, Invalid, describe
 # command → module that holds its click command named `command`
 COMMANDS = {
     "serve": "certengine.serve",
+    "account": "certengine.people.cli",
     "db": "certengine.foundation.cli",
     "demo": "certengine.demo",
     "bench": "certengine.bench",

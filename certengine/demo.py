@@ -53,7 +53,6 @@ from certengine.training.rules import Presence
 PASSWORD = "certengine-demo"
 FIELD = "artificial_intelligence"
 ACCOUNTS = (
-    ("administrator", Role.ADMINISTRATOR, "系统管理员 周宁"),
     ("author", Role.ITEM_AUTHOR, "命题员 林悦"),
     ("reviewer", Role.ITEM_REVIEWER, "审题员 高翔"),
     ("papers", Role.PAPER_MAKER, "组卷员 何静"),
@@ -164,6 +163,7 @@ def _people(session: Session, now: datetime) -> People:
     account("training", Role.TRAINING_OFFICER, "培训管理员 方圆", trainers)
     account("base", Role.TRAINING_OFFICER, "基地管理员 田野", base)
     account("supervisor", Role.SUPERVISOR, "监督员 秦岭", department)
+    account("administrator", Role.ADMINISTRATOR, "系统管理员 周宁", department)
     return People(institution, trainers, made)
 
 

@@ -3,6 +3,9 @@
 from flask_babel import lazy_gettext as _
 
 KINDS = {
+    "account.changed": _("修改账号"),
+    "account.created": _("建立账号"),
+    "account.password_set": _("重设密码"),
     "attempt.confirmed": _("考生核对本人信息"),
     "attempt.extended": _("延长作答时间"),
     "attempt.resumed": _("恢复作答"),

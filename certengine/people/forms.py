@@ -1,6 +1,7 @@
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from certengine.web.forms import Form
 
@@ -9,3 +10,36 @@ class SignInForm(Form):
     login = StringField(_("登录名"), [InputRequired(_("请填写登录名")), Length(max=80)])
     password = PasswordField(_("密码"), [InputRequired(_("请填写密码")), Length(max=200)])
     next = HiddenField()
+
+
+class OrganisationForm(Form):
+    name = StringField(_("机构名称"), [InputRequired(_("请填写机构名称")), Length(max=120)])
+    name_en = StringField(_("英文名称"), [Length(max=160)])
+    code = StringField(_("机构代码"), [InputRequired(_("请填写机构代码")), Length(max=8)])
+    kind = SelectField(_("机构类型"))
+
+
+class AccountForm(Form):
+    login = StringField(_("登录名"), [InputRequired(_("请填写登录名")), Length(max=80)])
+    name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
+    organisation = SelectField(_("机构"))
+    roles = SelectMultipleField(_("角色"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
+    password = PasswordField(
+        _("初始密码"), [InputRequired(_("请填写密码")), Length(min=10, message=_("密码至少需要10个字符"))]
+    )
+
+
+class AccountChangeForm(Form):
+    name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
+    roles = SelectMultipleField(_("角色"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
+    active = BooleanField(_("启用"))
+
+
+class PasswordForm(Form):
+    password = PasswordField(
+        _("新密码"), [InputRequired(_("请填写密码")), Length(min=10, message=_("密码至少需要10个字符"))]
+    )
+
+
+class OwnPasswordForm(PasswordForm):
+    old = PasswordField(_("原密码"), [InputRequired(_("请填写原密码"))])

@@ -17,6 +17,15 @@ register_messages(
         "account.wrong": "账号或密码不正确",
         "account.login_taken": "登录名 %(login)s 已被使用",
         "account.password_short": "密码至少需要10个字符",
+        "account.login_form": "登录名应为2至80个字母、数字或 . @ - _",
+        "account.no_role": "请至少选择一个角色",
+        "account.own": "不能停用自己的账号或取消自己的管理员角色",
+        "account.old_wrong": "原密码不正确",
+        "account.not_found": "没有找到该账号",
+        "organisation.name_missing": "请填写机构名称",
+        "organisation.name_taken": "已有名为“%(name)s”的机构",
+        "organisation.code_form": "机构代码应为2至8个大写字母或数字",
+        "organisation.code_taken": "机构代码 %(code)s 已被使用",
         "organisation.not_found": "没有找到该机构",
     }
 )

@@ -1,9 +1,11 @@
 """Persons and accounts: one function a use case, inside the caller's transaction."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -12,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.foundation.clock import CHINA
-from certengine.foundation.errors import Invalid, NotFound, Problem
+from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.keys import FieldCipher
+from certengine.ledger import service as ledger
 from certengine.people import problems, rules
 from certengine.people.models import (
     Account,
@@ -27,6 +30,7 @@ from certengine.people.models import (
 from certengine.people.permissions import Role
 
 __all__ = ["problems"]
+LEAST_PASSWORD = 10
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,18 @@ def document_index(cipher: FieldCipher, kind: DocumentType, number: str) -> str:
 def create_organisation(
     session: Session, kind: OrganisationKind, name: str, code: str, now: datetime, name_en: str = ""
 ) -> Organisation:
+    """Raises Invalid for a name or code that is taken, or a code that is not two to eight capitals or digits."""
+    found = []
+    if not name.strip():
+        found.append(Problem("name", "organisation.name_missing"))
+    elif session.scalar(select(Organisation.id).where(Organisation.name == name)):
+        found.append(Problem("name", "organisation.name_taken", {"name": name}))
+    if not re.fullmatch(r"[A-Z0-9]{2,8}", code):
+        found.append(Problem("code", "organisation.code_form"))
+    elif session.scalar(select(Organisation.id).where(Organisation.code == code)):
+        found.append(Problem("code", "organisation.code_taken", {"code": code}))
+    if found:
+        raise Invalid(found)
     organisation = Organisation(kind=kind, name=name, name_en=name_en, code=code, created_at=now)
     session.add(organisation)
     session.flush()
@@ -120,10 +136,13 @@ def create_account(
     roles: frozenset[Role],
     now: datetime,
     person: Person | None = None,
+    actor: str = "setup",
 ) -> Account:
     """Raises Invalid when the login is taken or the password short."""
     found = []
-    if len(password) < 10:
+    if not re.fullmatch(r"[\w.@-]{2,80}", login):
+        found.append(Problem("login", "account.login_form"))
+    if len(password) < LEAST_PASSWORD:
         found.append(Problem("password", "account.password_short"))
     if session.scalar(select(Account.id).where(Account.login == login)):
         found.append(Problem("login", "account.login_taken", {"login": login}))
@@ -140,7 +159,45 @@ def create_account(
     )
     session.add(account)
     session.flush()
+    _record(session, "account.created", account, actor, now, {"roles": sorted(role.value for role in roles)})
     return account
+
+
+def change_account(
+    session: Session, account: Account, *, name: str, roles: frozenset[Role], active: bool, actor: str, now: datetime
+) -> None:
+    """Raises Invalid without a role, Conflict when somebody would shut themselves out."""
+    if not roles:
+        raise Invalid([Problem("roles", "account.no_role")])
+    if actor == f"account:{account.id}" and not (active and Role.ADMINISTRATOR in roles):
+        raise Conflict("account.own")
+    before = sorted(each.role.value for each in account.roles)
+    account.name, account.active = name, active
+    account.roles = [each for each in account.roles if each.role in roles]
+    held = {each.role for each in account.roles}
+    account.roles += [AccountRole(role=role) for role in sorted(roles - held, key=lambda role: role.value)]
+    session.flush()
+    after = sorted(role.value for role in roles)
+    _record(session, "account.changed", account, actor, now, {"before": before, "after": after, "active": active})
+
+
+def set_password(session: Session, account: Account, password: str, actor: str, now: datetime) -> None:
+    """Raises Invalid for a short one."""
+    if len(password) < LEAST_PASSWORD:
+        raise Invalid([Problem("password", "account.password_short")])
+    account.password_hash = hasher().hash(password)
+    _record(session, "account.password_set", account, actor, now, {})
+
+
+def _record(session: Session, kind: str, account: Account, actor: str, now: datetime, private: dict[str, Any]) -> None:
+    ledger.record(
+        session,
+        kind=kind,
+        actor=actor,
+        subject=f"account:{account.id}",
+        now=now,
+        private={"login": account.login, **private},
+    )
 
 
 def check_password(account: Account | None, password: str) -> bool:
