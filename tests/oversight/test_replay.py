@@ -103,3 +103,9 @@ def test_the_overview_and_the_log_are_a_supervisors(
     client.post("/sign-in", data={"login": "officer", "password": PASSWORD})
     for path in ("/oversight", "/audit", "/oversight/ledger.jsonl"):
         assert client.get(path).status_code == 403
+
+
+def test_monitoring_reads_counts_alone(files: tuple[Path, Path], client: FlaskClient) -> None:
+    text = client.get("/metrics").text
+    assert "certengine_ledger_pending_entries 0" in text and "certengine_attempts_running 0" in text
+    assert all(line.startswith(("#", "certengine_")) for line in text.splitlines())
