@@ -21,4 +21,8 @@ def export(field: str, level: str, entries: Sequence[Entry], format: str, editio
         from certengine.bank.formats.gift_writing import write_gift
 
         return write_gift(entries)
+    if format == "moodle-xml":
+        from certengine.bank.formats.moodle_xml_writing import write_moodle_xml
+
+        return write_moodle_xml(entries)
     raise Invalid([Problem("format", "bank.format_later", {"format": format})])

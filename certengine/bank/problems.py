@@ -4,6 +4,14 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "bank.xml_syntax": "不是规范的 XML：%(why)s",
+        "bank.xml_entities": "XML 中声明了实体，不予读取",
+        "bank.moodle_nothing": "文件中没有试题",
+        "bank.moodle_kind": "不支持 Moodle 题型“%(kind)s”",
+        "bank.moodle_fraction": "得分比例“%(fraction)s”不是数字",
+        "bank.moodle_file": "附件“%(file)s”没有导入",
+        "bank.moodle_cannot_kind": "%(item)s：Moodle XML 不能保存题族和实操题",
+        "bank.moodle_loses_points": "%(item)s：Moodle XML 不能保存采分点",
         "bank.release_file": "不是题库版本文件",
         "bank.release_file_digest": "题库版本文件的内容与其摘要不符：内容被改动过",
         "bank.not_found": "没有找到该题库",

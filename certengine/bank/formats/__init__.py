@@ -6,9 +6,9 @@ from certengine.bank.reading import BankFile, read_bank
 from certengine.foundation.errors import Invalid, Problem
 
 SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".xlsx": "xlsx", ".gift": "gift", ".txt": "gift"}
-FORMATS = ("yaml", "xlsx", "gift")
+FORMATS = ("yaml", "xlsx", "gift", "moodle-xml")
 # Agreed names whose reader is still to be written: they are refused by name, not as unknown.
-LATER = ("moodle-xml", "qti")
+LATER = ("qti",)
 
 
 def read_file(filename: str, data: bytes, format: str = "auto") -> tuple[BankFile, str]:
@@ -27,6 +27,10 @@ def read_file(filename: str, data: bytes, format: str = "auto") -> tuple[BankFil
         from certengine.bank.formats.gift import read_gift
 
         return read_gift(text, filename), used
+    if used == "moodle-xml":
+        from certengine.bank.formats.moodle_xml import read_moodle_xml
+
+        return read_moodle_xml(text, filename), used
     return read_bank(text, filename), used
 
 
