@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from certengine.bank import problems
-from certengine.bank.formats import FORMATS, LATER
+from certengine.bank.formats import FORMATS
 from certengine.foundation.errors import Invalid, Problem, describe
 
 __all__ = ["problems"]
@@ -16,7 +16,7 @@ LEVELS = ("junior", "intermediate", "senior")
 
 
 class Format(click.ParamType):  # type: ignore[type-arg]
-    """One of the formats that are there; those that are still to come are refused by name."""
+    """One of the formats that are there."""
 
     name = "format"
 
@@ -24,8 +24,6 @@ class Format(click.ParamType):  # type: ignore[type-arg]
         return f"[{'|'.join(('auto', *FORMATS) if param.default == 'auto' else FORMATS)}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value in LATER:
-            self.fail(say("bank.format_later", format=value), param, ctx)
         if value not in FORMATS and not (value == "auto" and param is not None and param.default == "auto"):
             self.fail(say("bank.format_unknown", formats="、".join(FORMATS)), param, ctx)
         return value

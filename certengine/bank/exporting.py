@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from certengine.bank.formats import FORMATS
 from certengine.bank.formats.writing import Written
 from certengine.bank.rules import Entry
 from certengine.foundation.errors import Invalid, Problem
@@ -25,4 +26,8 @@ def export(field: str, level: str, entries: Sequence[Entry], format: str, editio
         from certengine.bank.formats.moodle_xml_writing import write_moodle_xml
 
         return write_moodle_xml(entries)
-    raise Invalid([Problem("format", "bank.format_later", {"format": format})])
+    if format == "qti":
+        from certengine.bank.formats.qti_writing import write_qti
+
+        return write_qti(entries)
+    raise Invalid([Problem("format", "bank.format_unknown", {"formats": "、".join(FORMATS)})])

@@ -42,7 +42,14 @@ class UploadForm(Form):
     file = FileField(_("文件"), [FileRequired(_("请选择文件"))])
     format = SelectField(
         _("格式"),
-        choices=[("auto", _("自动识别")), ("xlsx", "Excel"), ("yaml", "YAML"), ("gift", "GIFT (Moodle)")],
+        choices=[
+            ("auto", _("自动识别")),
+            ("xlsx", "Excel"),
+            ("yaml", "YAML"),
+            ("gift", "GIFT (Moodle)"),
+            ("moodle-xml", "Moodle XML"),
+            ("qti", "QTI"),
+        ],
     )
 
 

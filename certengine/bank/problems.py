@@ -4,6 +4,12 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "bank.qti_cannot_kind": "%(item)s：QTI 不能保存题族和实操题",
+        "bank.qti_package": "不是可以读取的 QTI 包（ZIP）",
+        "bank.too_large_package": "压缩包解开后太大",
+        "bank.qti_no_interaction": "题目中没有作答方式",
+        "bank.qti_interaction": "不支持 QTI 作答方式“%(kind)s”",
+        "bank.qti_key": "答案“%(key)s”不是任何一个选项",
         "bank.xml_syntax": "不是规范的 XML：%(why)s",
         "bank.xml_entities": "XML 中声明了实体，不予读取",
         "bank.moodle_nothing": "文件中没有试题",
@@ -101,7 +107,6 @@ register_messages(
         "bank.judgement_share": "判断题中答案为正确的占 %(share)s，明显失衡",
         "bank.key_positions": "单选题答案在 %(position)s 位的占 %(share)s，明显失衡",
         "bank.encoding": "文件的编码无法识别，请另存为 UTF-8",
-        "bank.format_later": "%(format)s 格式尚未支持，请先用 yaml、xlsx 或 gift",
         "bank.format_unknown": "无法识别文件格式，支持的格式有：%(formats)s",
         "bank.question_known": "与 %(item)s 题目相同，没有导入，已有试题不变",
         "bank.stem_known": "题干与 %(item)s 相同而选项不同，请审题时核对",

@@ -271,9 +271,11 @@ def test_the_format_is_known_by_the_bytes() -> None:
     assert read_file("x.txt", content)[1] == "gift"
     assert read_file("noname", write_xlsx([single()]).content)[1] == "xlsx"
     assert read_file("x.gift", content.decode().encode("gb18030"))[0].all_problems() == []
-    for name, data in (("x.xml", b"<?xml?><quiz></quiz>"), ("x", b"\0\1\2"), ("x.zip", b"PK\x03\x04imsmanifest")):
+    for name, data in (("x", b"\0\1\2"), ("x.zip", b"PK\x03\x04imsmanifest")):
         with pytest.raises(Invalid):
             read_file(name, data)
+    empty, used = read_file("x.xml", b'<?xml version="1.0"?><quiz></quiz>')
+    assert used == "moodle-xml" and [problem.code for problem in empty.all_problems()] == ["bank.moodle_nothing"]
 
 
 @given(st.text("ab甲 \n:{}=~#%->\\/[]htmlT$50.", max_size=120))

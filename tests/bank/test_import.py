@@ -119,14 +119,12 @@ def test_the_command_names_what_it_refuses(runtime: Runtime, tmp_path: Path) -> 
     assert kept.exit_code == 1 and "新增 1" in kept.output and "拒绝 1" in kept.output
 
 
-@pytest.mark.parametrize("format", ["qti"])
-def test_a_format_that_is_not_there_yet_is_said_in_one_sentence(gift_file: Path, format: str) -> None:
-    answer = CliRunner().invoke(command, ["import", str(gift_file), *BANK, "--format", format])
-    assert answer.exit_code == 2 and f"{format} 格式尚未支持" in answer.output
-    assert format not in CliRunner().invoke(command, ["import", "--help"]).output
+def test_a_format_that_is_not_there_is_said_in_one_sentence(gift_file: Path) -> None:
+    answer = CliRunner().invoke(command, ["import", str(gift_file), *BANK, "--format", "word"])
+    assert answer.exit_code == 2 and "moodle-xml" in answer.output
 
 
-@pytest.mark.parametrize("format", ["yaml", "xlsx", "gift", "moodle-xml"])
+@pytest.mark.parametrize("format", ["yaml", "xlsx", "gift", "moodle-xml", "qti"])
 def test_an_exported_bank_is_imported_again(runtime: Runtime, tmp_path: Path, format: str) -> None:
     out = tmp_path / "out"
     written = CliRunner().invoke(command, ["export", str(out), *BANK, "--format", format])

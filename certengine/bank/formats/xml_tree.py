@@ -17,6 +17,8 @@ class Node:
     line: int
     text: str = ""
     children: list["Node"] = field(default_factory=list)
+    # Texts and children as they stand, for mixed content.
+    parts: list["Node | str"] = field(default_factory=list)
 
     def all(self, tag: str) -> list["Node"]:
         return [child for child in self.children if child.tag == tag]
@@ -46,10 +48,12 @@ def read_tree(text: str, name: str) -> Node:
     def start(tag: str, attributes: dict[str, str]) -> None:
         node = Node(tag, attributes, parser.CurrentLineNumber)
         stack[-1].children.append(node)
+        stack[-1].parts.append(node)
         stack.append(node)
 
     def characters(data: str) -> None:
         stack[-1].text += data
+        stack[-1].parts.append(data)
 
     def declared(*_anything: object) -> None:
         raise Invalid([Problem(f"{name}:{parser.CurrentLineNumber}", "bank.xml_entities")])

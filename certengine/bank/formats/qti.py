@@ -1,0 +1,308 @@
+"""QTI 2.1, 2.2 and 3.0: packages and single items, as certengine, ONYX, TAO and others write them.
+
+QTI 3.0 spells the same elements with hyphens (qti-choice-interaction); both are read by one reader.
+"""
+
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import Any
+
+from certengine.bank.formats.gift_answers import LETTERS, RIGHT
+from certengine.bank.formats.html_text import from_html
+from certengine.bank.formats.qti_writing import OWN_FILE
+from certengine.bank.formats.xml_tree import Node, read_tree
+from certengine.bank.parsing import Place, parse_item
+from certengine.bank.reading import BankFile, Row
+from certengine.bank.rules import Item, item_of
+from certengine.foundation.errors import Invalid, Problem
+
+LONGEST_PACKAGE = 200 * 1024 * 1024
+OUR_ID = re.compile(r"[a-z]{2,4}-[jis]-[a-z0-9-]+")
+INTERACTIONS = (
+    "choiceInteraction",
+    "orderInteraction",
+    "matchInteraction",
+    "textEntryInteraction",
+    "extendedTextInteraction",
+)
+# Parts of a body that are no part of the question's text.
+UNSEEN = ("rubricBlock", "feedbackBlock", "feedbackInline", "modalFeedback", *INTERACTIONS, "simpleChoice")
+
+
+class _Unheld(Exception):
+    def __init__(self, line: int, code: str, **values: Any) -> None:
+        super().__init__(code)
+        self.line, self.code, self.values = line, code, values
+
+
+def read_qti(data: bytes, name: str) -> BankFile:
+    """A package (ZIP) or one item. Raises Invalid for what is neither."""
+    rows: list[Row] = []
+    if data.startswith(b"PK\x03\x04"):
+        for path, content, own in _files(data, name):
+            rows.extend(_rows(content, f"{name}/{path}", own))
+    else:
+        rows.extend(_rows(data, name, None))
+    problems = () if rows else (Problem(name, "bank.moodle_nothing"),)
+    return BankFile(name, "", "", "", tuple(rows), problems=problems)
+
+
+def _files(data: bytes, name: str) -> Iterator[tuple[str, bytes, dict[str, Any] | None]]:
+    """The XML files of a package, each with the bank's own spelling where it is still the file that was written."""
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > LONGEST_PACKAGE:
+            raise Invalid([Problem(name, "bank.too_large_package")])
+        own = json.loads(archive.read(OWN_FILE)) if OWN_FILE in archive.namelist() else {}
+        for member in members:
+            if PurePosixPath(member.filename).suffix.lower() == ".xml" and not member.is_dir():
+                content = archive.read(member)
+                yield member.filename, content, _unchanged(own, member.filename, content)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError):
+        raise Invalid([Problem(name, "bank.qti_package")]) from None
+
+
+def _unchanged(own: Any, path: str, content: bytes) -> dict[str, Any] | None:
+    kept = own.get(path) if isinstance(own, dict) else None
+    if not isinstance(kept, dict) or kept.get("sha256") != hashlib.sha256(content).hexdigest():
+        return None
+    return kept.get("content") if isinstance(kept.get("content"), dict) else None
+
+
+def _rows(content: bytes, name: str, own: dict[str, Any] | None) -> Iterator[Row]:
+    from certengine.bank.formats import text_of
+
+    if own is not None:
+        item = _own_item(own)
+        if item is not None:
+            yield Row(f"{name}:1", item, ())
+            return
+    root = _plain(read_tree(text_of(content, name), name))
+    if root.tag == "assessmentItem":
+        yield _row(root, name)
+
+
+def _own_item(content: dict[str, Any]) -> Item | None:
+    try:
+        return item_of(content)
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        return None
+
+
+def _plain(node: Node) -> Node:
+    """Names without prefixes and in QTI 2's spelling."""
+    tag = node.tag.rpartition(":")[2]
+    tag = _camel(tag.removeprefix("qti-")) if tag.startswith("qti-") else tag
+    attributes = {_camel(key.rpartition(":")[2]): value for key, value in node.attributes.items()}
+    made = Node(tag, attributes, node.line, node.text)
+    for part in node.parts:
+        child = part if isinstance(part, str) else _plain(part)
+        made.parts.append(child)
+        if isinstance(child, Node):
+            made.children.append(child)
+    return made
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"-([a-z])", lambda found: found[1].upper(), name)
+
+
+def _row(root: Node, name: str) -> Row:
+    place = f"{name}:{root.line}"
+    faults: list[Problem] = []
+    try:
+        raw = _raw(root)
+    except _Unheld as error:
+        faults.append(Problem(f"{name}:{error.line}", error.code, error.values))
+        raw = {"id": "", "outline": "", "type": "short_answer", "stem": _stem(root, [])[:400]}
+    unheld = bool(faults)
+
+    def wrong(_place: Place, code: str, **values: Any) -> None:
+        # The number is given by the bank, and the leaf is chosen before the item is approved.
+        if not unheld and not (code == "bank.missing" and values["key"] in ("id", "outline")):
+            faults.append(Problem(place, code, values))
+
+    item = parse_item({"cognition": "understands", **raw}, wrong)
+    pictures = [node.attributes.get("src", "?") for node in root.walk() if node.tag in ("img", "object")]
+    notes = tuple(Problem(place, "bank.moodle_file", {"file": picture}) for picture in pictures)
+    return Row(place, item, tuple(faults), notes=notes)
+
+
+def _raw(root: Node) -> dict[str, Any]:
+    found = [node for node in root.walk() if node.tag.endswith("Interaction")]
+    kinds = {node.tag for node in found}
+    if not found:
+        raise _Unheld(root.line, "bank.qti_no_interaction")
+    strange = sorted(kinds - set(INTERACTIONS))
+    gaps = kinds == {"textEntryInteraction"}
+    if strange or (len(found) > 1 and not gaps):
+        raise _Unheld(found[0].line, "bank.qti_interaction", kind=strange[0] if strange else found[1].tag)
+    declared = {node.attributes.get("identifier", ""): node for node in root.all("responseDeclaration")}
+    title = root.attributes.get("identifier", "")
+    raw: dict[str, Any] = {"id": title if OUR_ID.fullmatch(title) else "", "outline": "", "stem": _stem(root, found)}
+    if gaps:
+        raw |= _gaps(root, found, declared)
+    else:
+        node = found[0]
+        response = declared.get(node.attributes.get("responseIdentifier", ""), Node("", {}, node.line))
+        raw |= _READERS[node.tag](node, response)
+    if rubric := _rubric(root):
+        raw["model_answer" if raw["type"] == "short_answer" else "rationale"] = rubric
+    return raw
+
+
+def _rubric(root: Node) -> str:
+    blocks = [node for node in root.walk() if node.tag == "rubricBlock" and "scorer" in node.attributes.get("view", "")]
+    return "\n\n".join(from_html(_html(block)) for block in blocks)
+
+
+def _stem(root: Node, gaps: list[Node]) -> str:
+    body = root.first("itemBody")
+    if body is None:
+        return ""
+    numbers = {id(node): str(place) for place, node in enumerate(gaps, 1) if node.tag == "textEntryInteraction"}
+    shown = from_html(_html(body, numbers))
+    prompts = [from_html(_html(prompt)) for node in body.walk() for prompt in node.all("prompt")]
+    return re.sub("\x02(\\d+)\x03", r"{{\1}}", "\n\n".join(each for each in (shown, *prompts) if each))
+
+
+def _html(node: Node, gaps: dict[int, str] | None = None) -> str:
+    """The content as HTML, without what is no text of the question; gaps are marked by their number."""
+    parts = []
+    for part in node.parts:
+        if isinstance(part, str):
+            parts.append(part.replace("&", "&amp;").replace("<", "&lt;"))
+        elif gaps and id(part) in gaps:
+            parts.append(f"\x02{gaps[id(part)]}\x03")
+        elif part.tag not in UNSEEN:
+            inner = _html(part, gaps)
+            alt = f' alt="{part.attributes.get("alt", "")}"' if part.tag == "img" else ""
+            parts.append(f"<{part.tag}{alt}>{inner}</{part.tag}>" if part.tag != "br" else "<br>")
+    return "".join(parts)
+
+
+def _correct(response: Node) -> list[str]:
+    right = response.first("correctResponse")
+    return [value.text.strip() for value in right.all("value")] if right else []
+
+
+def _mapped(response: Node) -> list[str]:
+    mapping = response.first("mapping")
+    entries = mapping.all("mapEntry") if mapping else []
+    return [each.attributes.get("mapKey", "") for each in entries if _positive(each.attributes.get("mappedValue", ""))]
+
+
+def _positive(text: str) -> bool:
+    try:
+        return Decimal(text) > 0
+    except InvalidOperation:
+        return False
+
+
+def _letters(choices: list[Node], letters: str, line: int) -> tuple[dict[str, str], dict[str, str]]:
+    """identifier → letter, and letter → text."""
+    if len(choices) > len(letters):
+        raise _Unheld(line, "bank.gift_too_many")
+    names = {node.attributes.get("identifier", ""): letter for node, letter in zip(choices, letters, strict=False)}
+    return names, {letter: from_html(_html(node)) for node, letter in zip(choices, letters, strict=False)}
+
+
+def _right(response: Node, names: dict[str, str], line: int) -> list[str]:
+    keys = _correct(response) or _mapped(response)
+    if not keys:
+        raise _Unheld(line, "bank.gift_none_right")
+    if any(key not in names for key in keys):
+        raise _Unheld(line, "bank.qti_key", key=next(key for key in keys if key not in names))
+    return [names[key] for key in keys]
+
+
+def _choice(node: Node, response: Node) -> dict[str, Any]:
+    names, options = _letters(node.all("simpleChoice"), LETTERS, node.line)
+    keys = _right(response, names, node.line)
+    if set(names) == {"true", "false"}:
+        return {"type": "judgement", "key": keys == [names["true"]]}
+    fixed = [
+        names[each.attributes["identifier"]]
+        for each in node.all("simpleChoice")
+        if each.attributes.get("fixed") == "true"
+    ]
+    more = {"fixed": fixed} if fixed else {}
+    if response.attributes.get("cardinality") == "multiple":
+        return {"type": "multiple", "options": options, "key": sorted(keys), **more}
+    return {"type": "single", "options": options, "key": keys[0], **more}
+
+
+def _order(node: Node, response: Node) -> dict[str, Any]:
+    names, options = _letters(node.all("simpleChoice"), LETTERS, node.line)
+    return {"type": "ordering", "options": options, "key": _right(response, names, node.line)}
+
+
+def _match(node: Node, response: Node) -> dict[str, Any]:
+    sets = node.all("simpleMatchSet")
+    if len(sets) != 2:
+        raise _Unheld(node.line, "bank.qti_interaction", kind="matchInteraction")
+    left, options = _letters(sets[0].all("simpleAssociableChoice"), LETTERS, node.line)
+    right, matches = _letters(sets[1].all("simpleAssociableChoice"), RIGHT, node.line)
+    key = {}
+    for pair in _correct(response) or _mapped(response):
+        one, _, other = pair.partition(" ")
+        if one not in left or other not in right:
+            raise _Unheld(node.line, "bank.qti_key", key=pair)
+        key[left[one]] = right[other]
+    return {"type": "matching", "options": options, "matches": matches, "key": key}
+
+
+def _essay(_node: Node, _response: Node) -> dict[str, Any]:
+    return {"type": "short_answer"}
+
+
+def _gaps(root: Node, found: list[Node], declared: dict[str, Node]) -> dict[str, Any]:
+    blanks = {}
+    for place, node in enumerate(found, 1):
+        name = node.attributes.get("responseIdentifier", "")
+        response = declared.get(name, Node("", {}, node.line))
+        kind = response.attributes.get("baseType", "string")
+        forms = list(dict.fromkeys([*_mapped(response), *_correct(response), *_compared(root, name)]))
+        if not forms:
+            raise _Unheld(node.line, "bank.gift_none_right")
+        blanks[str(place)] = (
+            _numeric(root, name, forms[0], node.line) if kind in ("float", "integer") else {"accept": forms}
+        )
+    return {"type": "fill_in", "blanks": blanks}
+
+
+def _compared(root: Node, name: str) -> Iterator[str]:
+    """Texts that the response processing compares with."""
+    for node in root.walk():
+        if node.tag == "stringMatch" and any(
+            each.attributes.get("identifier") == name for each in node.all("variable")
+        ):
+            yield from (each.text.strip() for each in node.all("baseValue"))
+
+
+def _numeric(root: Node, name: str, value: str, line: int) -> dict[str, str]:
+    try:
+        found = {"value": str(Decimal(value))}
+        for node in root.walk():
+            of = any(each.attributes.get("identifier") == name for each in node.all("variable"))
+            if node.tag == "equal" and of and node.attributes.get("toleranceMode") == "absolute":
+                tolerance = Decimal(node.attributes.get("tolerance", "0").split()[0])
+                found |= {"tolerance": str(tolerance)} if tolerance else {}
+    except (InvalidOperation, IndexError):
+        raise _Unheld(line, "bank.gift_number", number=value) from None
+    return found
+
+
+_READERS = {
+    "choiceInteraction": _choice,
+    "orderInteraction": _order,
+    "matchInteraction": _match,
+    "extendedTextInteraction": _essay,
+}
