@@ -5,6 +5,7 @@ back unchanged is read from there without loss, one that another program has cha
 """
 
 import hashlib
+import html
 import json
 import re
 import zipfile
@@ -93,8 +94,9 @@ def assessment_item(item: Item) -> str:
 
 
 def _xml(markup: str) -> str:
-    """Our safe HTML as XML: only its empty elements differ."""
-    return re.sub(r"<(br|hr)>", r"<\1/>", markup)
+    """Our safe HTML as XML: its empty elements and named characters differ."""
+    closed = re.sub(r"<(br|hr)>", r"<\1/>", markup)
+    return re.sub(r"&(?!amp;|lt;|gt;|quot;|apos;)(\w+);", lambda found: escape(html.unescape(found[0])), closed)
 
 
 def _blocks(text: str) -> str:
