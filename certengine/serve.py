@@ -66,16 +66,18 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
     finally:
         beside.terminate()
         beside.join(10)
+        beside.kill()
 
 
 def keep_going(runtime: Runtime | None = None) -> None:
     """The process beside the web workers; ends when it is told to, or when its parent is gone."""
     runtime = runtime or current()
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
     consumer = prepare_queue().create_consumer(workers=1, check_worker_health=False)
     consumer.start()
+    # After the consumer's start, which sets handlers of its own.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     loops = [
         threading.Thread(target=_again, args=(stop, lambda: run_sequencer(runtime, stop)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: close_expired(runtime)), daemon=True),
@@ -87,7 +89,9 @@ def keep_going(runtime: Runtime | None = None) -> None:
     while not stop.wait(1) and os.getppid() == parent:
         pass
     stop.set()
-    consumer.stop()
+    # What runs is cut off where it stands: the sequencer and every job begin again from what is committed, and the
+    # queue's threads would keep the process for as long as they wait.
+    os._exit(0)
 
 
 def _again(stop: threading.Event, act: Any) -> None:
