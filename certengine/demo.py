@@ -94,6 +94,13 @@ def command() -> None:
     rooms.load_models()
     path = runtime.settings.data / "demo" / "demo.json"
     if not path.exists():
+        with runtime.unit_of_work(read_only=True) as session:
+            begun = session.scalar(select(Organisation.id).limit(1)) is not None
+        if begun:
+            folder = runtime.settings.data
+            raise click.ClickException(
+                f"{folder} holds other data, or a demonstration that was cut off; use an empty folder"
+            )
         facts = fill(runtime)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(facts, ensure_ascii=False, indent=2))

@@ -18,7 +18,11 @@ rl_config.useA85 = 0
 
 FOLDER = Path(__file__).parent / "fonts"
 # In the order in which a character is looked for.
-FILES = (("NotoSerifSC", "NotoSerifSC-Medium.ttf"), ("HanSupplement", "HanSupplement.ttf"))
+FILES = (
+    ("NotoSerifSC", "NotoSerifSC-Medium.ttf"),
+    ("NotoSerifLetters", "NotoSerif-Letters.ttf"),
+    ("HanSupplement", "HanSupplement.ttf"),
+)
 # A bfchar block of a CMap holds a hundred lines at most (Adobe technical note 5014).
 BLOCK = 100
 

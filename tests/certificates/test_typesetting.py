@@ -10,7 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from certengine.certificates import typesetting
 from certengine.foundation.errors import Invalid
 
-RARE = "燚犇垚䶮㛃𨛦軍𠮷𪚥𬭎·Àéü"
+RARE = "燚犇垚䶮㛃𨛦軍𠮷𪚥𬭎·ÀéüŽčşğЖя"
 COVERED = sorted(
     chr(point)
     for font in typesetting.fonts()

@@ -1,11 +1,13 @@
 """The demonstration, every page of it that a role can reach by links, in both languages."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from certengine import demo
@@ -84,3 +86,17 @@ def test_the_demonstration_has_what_its_file_promises(filled: tuple[Runtime, dic
     someone = facts["candidates"][0]
     client.post("/exam", data={"ticket": someone["ticket"], "number": someone["document"]})
     assert "以上信息是本人的" in client.get(facts["sitting_url"].partition("8000")[2]).text
+
+
+def test_a_second_demonstration_changes_nothing_and_none_is_mixed_with_other_data(
+    filled: tuple[Runtime, dict[str, Any]],
+) -> None:
+    runtime, facts = filled
+    use(runtime)
+    path = runtime.settings.data / "demo" / "demo.json"
+    mixed = CliRunner().invoke(demo.command)
+    assert mixed.exit_code == 1 and "holds other data" in mixed.output
+    path.write_text(json.dumps(facts))
+    again = CliRunner().invoke(demo.command)
+    assert again.exit_code == 0 and facts["grade_certificate"]["code"] in again.output
+    assert json.loads(path.read_text()) == facts
