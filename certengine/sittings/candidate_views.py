@@ -21,6 +21,7 @@ from certengine.sittings.forms import ApplyForm, CandidateForm, ImportForm, Phot
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.service import CandidateFacts
+from certengine.sittings.tickets import append_words
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence
 from certengine.web.access import allow
@@ -56,7 +57,7 @@ def candidates_xlsx(plan_id: UUID) -> Response:
     for row in session().scalars(service.registrations_query(plan_id)):
         active = row.state is RegistrationState.REGISTERED
         cells = (row.ticket_number, row.person.name, row.person.document_masked, row.employer)
-        sheet.append([*cells, "是" if row.eligible else "否", "已报名" if active else "已取消"])
+        append_words(sheet, [*cells, "是" if row.eligible else "否", "已报名" if active else "已取消"])
     for letter, width in zip("ABCDEF", (18, 16, 22, 30, 10, 10), strict=True):
         sheet.column_dimensions[letter].width = width
     out = BytesIO()

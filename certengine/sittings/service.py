@@ -1,6 +1,7 @@
 """Plans, registrations, sittings, rooms and seats: one function a use case, and the values that rooms above read."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -167,14 +168,17 @@ def register(
 
 
 def withdraw(session: Session, registration: Registration, actor: str, now: datetime) -> None:
-    """Takes a candidate out before papers are drawn; seats that were given are freed."""
-    drawn = session.scalar(
-        select(Sitting.id)
+    """Takes a candidate out before papers are drawn and before the start; seats that were given are freed."""
+    placed = session.scalars(
+        select(Sitting)
         .join(Placement, Placement.sitting_id == Sitting.id)
-        .where(Placement.registration_id == registration.id, Sitting.state == SittingState.DRAWN)
-    )
-    if drawn:
+        .where(Placement.registration_id == registration.id)
+    ).all()
+    if any(sitting.state is SittingState.DRAWN for sitting in placed):
         raise Conflict("sittings.already_drawn")
+    # A practical part is never drawn: its start is what closes it.
+    if any(sitting.starts_at <= now for sitting in placed):
+        raise Conflict("sittings.started")
     session.execute(delete(Placement).where(Placement.registration_id == registration.id))
     registration.state = RegistrationState.WITHDRAWN
     _record(session, "candidate.withdrawn", f"registration:{registration.id}", actor, now)
@@ -228,11 +232,13 @@ def add_room(session: Session, sitting_id: UUID, facts: RoomFacts) -> ExamRoom:
 def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetime) -> int:
     """Seats every eligible candidate by lot, again from the start if it was done before; returns how many.
 
-    Raises Conflict without rooms or candidates, with too few seats, or once papers are drawn.
+    Raises Conflict without rooms or candidates, with too few seats, once papers are drawn or the sitting has begun.
     """
     sitting = session.scalars(select(Sitting).where(Sitting.id == sitting_id).with_for_update()).one()
     if sitting.state is SittingState.DRAWN:
         raise Conflict("sittings.already_drawn")
+    if sitting.starts_at <= now:
+        raise Conflict("sittings.started")
     rooms = session.scalars(select(ExamRoom).where(ExamRoom.sitting_id == sitting_id).order_by(ExamRoom.name)).all()
     if not rooms:
         raise Conflict("sittings.no_rooms")
@@ -251,6 +257,14 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
     if placed is None:
         seats = sum(room.rows * room.columns for room in rooms)
         raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
+    _place(session, sitting_id, placed)
+    public = {"candidates": len(placed), "rooms": len(rooms)}
+    _record(session, "candidates.seated", f"sitting:{sitting_id}", actor, now, public, {"seed": seed})
+    return len(placed)
+
+
+def _place(session: Session, sitting_id: UUID, placed: Sequence[tuple[UUID, UUID, int]]) -> None:
+    """In the stead of all seats that were given before."""
     session.execute(delete(Placement).where(Placement.sitting_id == sitting_id))
     session.execute(
         insert(Placement),
@@ -265,9 +279,6 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
             for registration_id, room_id, seat in placed
         ],
     )
-    public = {"candidates": len(placed), "rooms": len(rooms)}
-    _record(session, "candidates.seated", f"sitting:{sitting_id}", actor, now, public, {"seed": seed})
-    return len(placed)
 
 
 def assign(session: Session, room: ExamRoom, account: Account, actor: str, now: datetime) -> None:

@@ -1,11 +1,15 @@
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from PIL import Image
 from sqlalchemy import select
 
+from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
@@ -14,7 +18,7 @@ from certengine.sittings import importing, service
 from certengine.sittings.models import ExamPlan, Registration
 from certengine.sittings.service import RoomFacts, SittingFacts
 from certengine.standards.rules import Part
-from tests.factories import organisation, resident_id
+from tests.factories import PASSWORD, account, organisation, resident_id
 from tests.sittings.factories import OFFICER, exam, facts, plan
 from tests.sittings.test_candidate_list import sheet
 
@@ -166,3 +170,35 @@ def test_every_step_is_in_the_ledger_without_a_name(runtime: Runtime) -> None:
         assert {"sitting.planned", "candidates.seated", "papers.seed_committed", "papers.committed"} <= kinds
         for each in ledger.history(session, f"registration:{made.registrations[0]}"):
             assert "王小明" not in str(each.public)
+
+
+def test_once_a_practical_has_begun_nobody_is_seated_again_or_withdrawn(runtime: Runtime, clock: SetClock) -> None:
+    now = runtime.clock.now()
+    with runtime.unit_of_work() as session:
+        made = plan(session, runtime)
+        row, _new = service.register(session, runtime.cipher, made, facts(1), OFFICER, now)
+        wanted = SittingFacts(Part.PRACTICAL, now + timedelta(hours=1), 60)
+        sitting = service.add_sitting(session, made, wanted, OFFICER, now)
+        service.add_room(session, sitting.id, RoomFacts("一", "", 1, 2))
+        service.seat_candidates(session, sitting.id, OFFICER, now)
+        sitting_id, registration_id = sitting.id, row.id
+    clock.at += timedelta(hours=1)
+    with runtime.unit_of_work() as session:
+        with pytest.raises(Conflict, match="started"):
+            service.seat_candidates(session, sitting_id, OFFICER, clock.now())
+        with pytest.raises(Conflict, match="started"):
+            service.withdraw(session, session.get_one(Registration, registration_id), OFFICER, clock.now())
+
+
+def test_an_exported_list_holds_words_and_no_formulas(runtime: Runtime, client: FlaskClient) -> None:
+    account(runtime, "officer", ["exam_officer"])
+    with runtime.unit_of_work() as session:
+        made = plan(session, runtime)
+        candidate = replace(facts(1), employer="=1+1")
+        service.register(session, runtime.cipher, made, candidate, OFFICER, runtime.clock.now())
+        plan_id = made.id
+    client.post("/sign-in", data={"login": "officer", "password": PASSWORD})
+    answer = client.get(f"/sittings/plans/{plan_id}/candidates.xlsx")
+    assert answer.status_code == 200
+    cell = load_workbook(io.BytesIO(answer.data)).active["D2"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
