@@ -152,7 +152,7 @@ def near_duplicates(entries: Sequence[tuple[str, Entry]]) -> Iterator[Problem]:
 def _text(entry: Entry) -> Text:
     if isinstance(entry, Item):
         options = entry.options if entry.type is not ItemType.JUDGEMENT else ()
-        parts = [each.text for each in (*options, *entry.matches)]
+        parts = [each.text for each in (*options, *entry.matches)] + [each.stem for each in entry.parts]
         return Text(entry.stem, "\n".join([entry.stem, *sorted(parts)]))
     stem = str(entry.template.get("stem") or "") if isinstance(entry, Family) else ""
     return Text(stem, stem)

@@ -105,10 +105,15 @@ def export_bank(field: str, level: str, format_: str, organisation: str | None) 
             bank = _bank(session, field, level, organisation)
             if bank is not None:
                 entries = service.latest_entries(session, bank.id)
-                return export(field, level, entries, format_), bank.title, len(entries)
+                return export(field, level, entries, format_, load=runtime.files.get), bank.title, len(entries)
     path = standards.banks_folder() / field / f"{level}.yaml"
     source = read_bank(read(path), str(path))
     if source.all_problems():
         raise Invalid(source.all_problems())
     model: list[Entry] = [row.entry for row in source.rows]
-    return export(field, level, model, format_, source.edition), f"{field}/{level}.yaml", len(model)
+    pictures = {name.partition(".")[0]: data for name, data in source.pictures.items()}
+    return (
+        export(field, level, model, format_, source.edition, pictures.__getitem__),
+        f"{field}/{level}.yaml",
+        len(model),
+    )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from certengine.bank import service
 from certengine.bank.exporting import export as write
+from certengine.bank.exporting import losses
 from certengine.bank.formats import FORMATS
 from certengine.bank.formats.writing import Written
 from certengine.bank.forms import ConfirmForm, UploadForm
@@ -117,7 +118,7 @@ def approve_import(bank_id: UUID, import_id: UUID) -> Response:
 def exports(bank_id: UUID) -> str:
     bank = own_bank(bank_id)
     entries = service.latest_entries(session(), bank_id)
-    reports = {each: write(bank.field, bank.level, entries, each).left_out for each in FORMATS} if entries else {}
+    reports = {each: losses(bank.field, bank.level, entries, each) for each in FORMATS} if entries else {}
     return render_template("bank/export.html", **context(bank, "export"), reports=reports, count=len(entries), say=say)
 
 
@@ -128,7 +129,7 @@ def export(bank_id: UUID) -> FlaskResponse:
     bank = own_bank(bank_id)
     format_ = request.form.get("format", "")
     entries = service.latest_entries(session(), bank_id)
-    written = write(bank.field, bank.level, entries, format_)
+    written = write(bank.field, bank.level, entries, format_, load=runtime().files.get)
     ledger.record(
         session(),
         kind="bank.exported",

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from certengine.bank.folding import fold, width
 from certengine.bank.rendering import formula_readable, formulas
@@ -54,7 +55,9 @@ def item_flaws(item: Item) -> Iterator[tuple[str, Problem]]:
         yield from _repeats_key(item)
     if LETTER_NAMED.search(item.rationale) and item.options and not _letters_are_names(item):
         yield "rationale", _flaw("bank.letter_in_rationale", item)
-    if not item.rationale:
+    for part in item.parts:
+        yield from item_flaws(replace(part, id=item.id))
+    if not item.rationale and item.type is not ItemType.CASE:
         yield "id", _flaw("bank.rationale_missing", item)
 
 

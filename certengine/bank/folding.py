@@ -35,6 +35,7 @@ def question(entry: Entry) -> str:
     folded = stem_key(entry)
     if isinstance(entry, Item) and entry.key not in ("true", "false"):
         folded += "|" + "|".join(sorted(fold(each.text) or each.text for each in entry.options))
+        folded += "".join(f"|{question(each)}" for each in entry.parts)
     return folded
 
 

@@ -2,7 +2,8 @@
 
 import enum
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from certengine.bank import items
 from certengine.bank.folding import question_hash, stem_key
 from certengine.bank.formats import read_file
 from certengine.bank.models import BankImport, BankItem, ItemStatus, ItemVersion
+from certengine.bank.pictures import names_in
 from certengine.bank.readiness import outline_faults
 from certengine.bank.reading import BankFile, Row
 from certengine.bank.rules import Entry, Item, content_of, entry_of
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.runtime import current
 from certengine.standards import service as standards
 from certengine.standards.marked_yaml import read
 from certengine.standards.rules import Level, Standard
@@ -64,6 +67,7 @@ class Plan:
     rows: tuple[PlannedRow, ...]
     # Of the file as a whole.
     problems: tuple[Problem, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     def count(self, action: Action) -> int:
         return sum(row.action is action for row in self.rows)
@@ -88,6 +92,7 @@ class Known:
     digests: dict[str, str]
     questions: dict[str, str]
     stems: dict[str, str]
+    pictures: frozenset[str] = frozenset()
 
 
 def preview(session: Session, *, bank_id: UUID, filename: str, data: bytes, format: str = "auto") -> Plan:
@@ -103,16 +108,17 @@ def plan(
     """The same against what is known; by default an empty bank, which needs no database."""
     source, used = read_file(filename, data, format)
     known = known or Known({}, {}, {})
+    has = {*source.pictures, *known.pictures}
     rows = []
     taken: dict[str, str] = {}
     for row in _with_ids(source, field, level, known):
-        planned = _planned(row, standards.standard(field), level, known, taken)
+        planned = _planned(row, standards.standard(field), level, known, taken, has)
         rows.append(planned)
         if planned.action in (Action.ADD, Action.PROPOSE):
             taken.setdefault(planned.entry.id, planned.place)
             known.questions.setdefault(question_hash(planned.entry), planned.entry.id)
             known.stems.setdefault(stem_key(planned.entry), planned.entry.id)
-    return Plan(filename, used, hashlib.sha256(data).hexdigest(), tuple(rows), source.problems)
+    return Plan(filename, used, hashlib.sha256(data).hexdigest(), tuple(rows), source.problems, source.pictures)
 
 
 def _known(session: Session, bank_id: UUID) -> Known:
@@ -123,8 +129,10 @@ def _known(session: Session, bank_id: UUID) -> Known:
     ).all()
     kept = [row for row in newest if row.status is not ItemStatus.RETIRED]
     questions = {row.stem_hash: row.code for row in kept}
-    stems = {stem_key(entry_of(row.ItemVersion.content)): row.code for row in kept}
-    return Known({row.code: row.ItemVersion.digest for row in newest}, questions, stems)
+    entries = {row.code: entry_of(row.ItemVersion.content) for row in newest}
+    stems = {stem_key(entries[row.code]): row.code for row in kept}
+    pictures = frozenset(name for entry in entries.values() for name in names_in(entry))
+    return Known({row.code: row.ItemVersion.digest for row in newest}, questions, stems, pictures)
 
 
 def _with_ids(source: BankFile, field: str, level: Level, known: Known) -> list[Row]:
@@ -143,9 +151,14 @@ def _with_ids(source: BankFile, field: str, level: Level, known: Known) -> list[
     return rows
 
 
-def _planned(row: Row, standard: Standard, level: Level, known: Known, taken: dict[str, str]) -> PlannedRow:
+def _planned(
+    row: Row, standard: Standard, level: Level, known: Known, taken: dict[str, str], pictures: set[str]
+) -> PlannedRow:
     entry = row.entry
     found = list(row.problems)
+    for name in names_in(entry):
+        if name not in pictures:
+            found.append(Problem(row.at("stem"), "bank.picture_missing", {"name": name[:12]}))
     for key, problem in outline_faults(entry, standard, level):
         found.append(Problem(row.at(key), problem.code, problem.values))
     if entry.id in taken:
@@ -201,16 +214,10 @@ def import_bank(
     )
     session.add(record)
     session.flush()
-    for row in good:
-        items.propose(
-            session,
-            bank_id=bank_id,
-            entry=row.entry,
-            actor=actor,
-            now=now,
-            origin=row.place,
-            import_id=record.id,
-        )
+    for data in planned.pictures.values():
+        current().files.put(data)
+    entries = [(row.entry, row.place) for row in good]
+    items.propose_many(session, bank_id=bank_id, entries=entries, import_id=record.id, actor=actor, now=now)
     return ImportOutcome(bank_id, record.id, planned)
 
 

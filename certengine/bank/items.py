@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certengine.bank.folding import question_hash, stem_of
 from certengine.bank.models import Bank, BankImport, BankItem, ItemStatus, ItemVersion, Release, VersionState
-from certengine.bank.readiness import missing_for_approval
 from certengine.bank.rendering import plain
 from certengine.bank.rules import (
     Entry,
@@ -24,7 +23,8 @@ from certengine.bank.rules import (
     entry_of,
 )
 from certengine.foundation.canonical import canonical_hash
-from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from certengine.foundation.errors import NotFound
+from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
 from certengine.standards import service as standards
 from certengine.standards.rules import Level
@@ -43,15 +43,6 @@ class BankView:
     drafts: int
     retired: int
     edition: str | None
-
-
-@dataclass(frozen=True)
-class Filters:
-    words: str = ""
-    outline: str = ""
-    type: str = ""
-    cognition: str = ""
-    status: str = ""
 
 
 def open_bank(session: Session, *, organisation_id: UUID, field: str, level: Level, now: datetime) -> Bank:
@@ -111,34 +102,6 @@ def banks(session: Session, organisation_id: UUID) -> list[BankView]:
     ]
 
 
-def items_query(bank_id: UUID, filters: Filters) -> Select[Any]:
-    """The bank's items in the order of their codes, as far as they pass the filters."""
-    query = select(BankItem).where(BankItem.bank_id == bank_id).order_by(BankItem.code)
-    for word in filters.words.split():
-        like = f"%{_escaped(word)}%"
-        query = query.where(or_(BankItem.text.ilike(like, escape="\\"), BankItem.code.ilike(like, escape="\\")))
-    if filters.outline:
-        query = query.where(
-            or_(
-                BankItem.outline == filters.outline, BankItem.outline.startswith(f"{filters.outline}.", autoescape=True)
-            )
-        )
-    if filters.type:
-        query = query.where(BankItem.type == filters.type)
-    if filters.cognition:
-        query = query.where(BankItem.cognition == filters.cognition)
-    if filters.status == VersionState.PROPOSED.value:
-        waiting = select(ItemVersion.item_id).where(ItemVersion.state == VersionState.PROPOSED)
-        query = query.where(BankItem.id.in_(waiting))
-    elif filters.status:
-        query = query.where(BankItem.status == ItemStatus(filters.status))
-    return query
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def item(session: Session, bank_id: UUID, code: str) -> BankItem:
     """Raises NotFound."""
     found = session.scalar(select(BankItem).where(BankItem.bank_id == bank_id, BankItem.code == code))
@@ -191,6 +154,41 @@ def propose(
     return made
 
 
+def propose_many(
+    session: Session, *, bank_id: UUID, entries: Sequence[tuple[Entry, str]], import_id: UUID, actor: str, now: datetime
+) -> None:
+    """The same for the (entry, origin) of a whole file, in a few statements however many there are."""
+    codes = [entry.id for entry, _origin in entries]
+    there: dict[str, BankItem] = {}
+    for start in range(0, len(codes), 500):
+        some = select(BankItem).where(BankItem.bank_id == bank_id, BankItem.code.in_(codes[start : start + 500]))
+        there |= {row.code: row for row in session.scalars(some.with_for_update())}
+    for entry, origin in entries:
+        row = there.get(entry.id)
+        if row is None:
+            row = BankItem(
+                id=new_id(), bank_id=bank_id, code=entry.id, status=ItemStatus.DRAFT, latest=0, created_at=now
+            )
+            session.add(row)
+        _describe(row, entry)
+        row.latest += 1
+        content = content_of(entry)
+        session.add(
+            ItemVersion(
+                item_id=row.id,
+                number=row.latest,
+                content=content,
+                digest=canonical_hash(content),
+                state=VersionState.PROPOSED,
+                author=actor,
+                created_at=now,
+                origin=origin[:300],
+                import_id=import_id,
+            )
+        )
+    session.flush()
+
+
 def _describe(row: BankItem, entry: Entry) -> None:
     """What lists and searches need to know of the newest version."""
     row.text = plain(stem_of(entry))
@@ -203,101 +201,6 @@ def _describe(row: BankItem, entry: Entry) -> None:
     first: Item = entry.variants[0] if isinstance(entry, Family) else entry
     row.type, row.outline = first.type.value, first.outline
     row.cognition, row.difficulty = first.cognition.value, first.difficulty
-
-
-def approve(session: Session, version_id: UUID, actor: str, now: datetime) -> ItemVersion:
-    """The version goes live. Raises NotAllowed for its own author, Conflict when decided, Invalid when incomplete."""
-    found = _undecided(session, version_id)
-    if found.author == actor:
-        raise NotAllowed("bank.own_item")
-    faults = _faults(session, found)
-    if faults:
-        raise Invalid(faults)
-    _set_live(found, actor, now)
-    ledger.record(
-        session,
-        kind="bank.item_approved",
-        actor=actor,
-        subject=f"item:{found.item_id}",
-        now=now,
-        private={"code": found.item.code, "version": found.number, "digest": found.digest},
-    )
-    return found
-
-
-def _undecided(session: Session, version_id: UUID) -> ItemVersion:
-    found = session.scalars(select(ItemVersion).where(ItemVersion.id == version_id).with_for_update()).one_or_none()
-    if found is None:
-        raise NotFound("bank.no_version", number="")
-    if found.state is not VersionState.PROPOSED:
-        raise Conflict("bank.decided")
-    return found
-
-
-def _faults(session: Session, found: ItemVersion) -> list[Problem]:
-    owner = bank(session, found.item.bank_id)
-    return missing_for_approval(
-        entry_of(found.content), standards.standard(owner.field), Level(owner.level), found.item.code
-    )
-
-
-def _set_live(found: ItemVersion, actor: str, now: datetime) -> None:
-    found.state, found.reviewer, found.reviewed_at = VersionState.APPROVED, actor, now
-    found.item.live_version_id = found.id
-    found.item.status = ItemStatus.LIVE
-
-
-def reject(session: Session, version_id: UUID, comment: str, actor: str, now: datetime) -> ItemVersion:
-    """Raises Invalid without a reason, NotAllowed for the author."""
-    found = _undecided(session, version_id)
-    if found.author == actor:
-        raise NotAllowed("bank.own_item")
-    if not comment.strip():
-        raise Invalid([Problem("comment", "bank.comment_missing")])
-    found.state, found.reviewer, found.reviewed_at = VersionState.REJECTED, actor, now
-    found.comment = comment.strip()[:500]
-    return found
-
-
-def approve_import(session: Session, import_id: UUID, actor: str, now: datetime) -> tuple[int, int]:
-    """A reviewer's one act over all that a file brought; returns how many went live and how many are incomplete."""
-    source = session.get(BankImport, import_id)
-    if source is None:
-        raise NotFound("bank.no_import")
-    if source.actor == actor:
-        raise NotAllowed("bank.own_item")
-    waiting = session.scalars(
-        select(ItemVersion)
-        .where(ItemVersion.import_id == import_id, ItemVersion.state == VersionState.PROPOSED)
-        .order_by(ItemVersion.created_at, ItemVersion.id)
-    ).all()
-    approved = 0
-    for found in waiting:
-        if not _faults(session, found):
-            _set_live(found, actor, now)
-            approved += 1
-    if approved:
-        ledger.record(
-            session,
-            kind="bank.import_approved",
-            actor=actor,
-            subject=f"bank:{source.bank_id}",
-            now=now,
-            private={"import": str(import_id), "sha256": source.sha256, "items": approved},
-        )
-    return approved, len(waiting) - approved
-
-
-def retire(session: Session, bank_id: UUID, code: str, actor: str, now: datetime) -> BankItem:
-    """Takes an item out of all later releases; what was released stays as it is."""
-    found = item(session, bank_id, code)
-    if found.status is ItemStatus.RETIRED:
-        raise Conflict("bank.retired_already")
-    found.status = ItemStatus.RETIRED
-    ledger.record(
-        session, kind="bank.item_retired", actor=actor, subject=f"item:{found.id}", now=now, private={"code": code}
-    )
-    return found
 
 
 def read_key(session: Session, found: ItemVersion, actor: str, now: datetime) -> Entry:

@@ -33,6 +33,7 @@ TYPES = {
     ItemType.ORDERING: _("排序题"),
     ItemType.MATCHING: _("匹配题"),
     ItemType.SHORT_ANSWER: _("简答题"),
+    ItemType.CASE: _("案例题"),
 }
 COGNITION = {Cognition.KNOWS: _("了解"), Cognition.UNDERSTANDS: _("理解"), Cognition.APPLIES: _("应用")}
 STATUS = {ItemStatus.DRAFT: _("草稿"), ItemStatus.LIVE: _("已审可用"), ItemStatus.RETIRED: _("已停用")}

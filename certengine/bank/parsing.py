@@ -1,6 +1,7 @@
 """Raw values, as YAML, a spreadsheet row, a GIFT block or a form gives them → Item, naming the place of every fault."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -48,6 +49,7 @@ OF_TYPE: dict[ItemType, frozenset[str]] = {
     ItemType.ORDERING: frozenset({"options", "key"}),
     ItemType.MATCHING: frozenset({"options", "matches", "key"}),
     ItemType.SHORT_ANSWER: frozenset({"points_of_answer", "model_answer"}),
+    ItemType.CASE: frozenset({"parts"}),
 }
 TASK_KEYS = frozenset(
     [
@@ -65,6 +67,7 @@ TASK_KEYS = frozenset(
     ]
 )
 LONGEST_TEXT = 20_000
+MOST_PARTS = 12
 
 
 def parse_item(raw: Mapping[str, Any], wrong: Wrong) -> Item:
@@ -175,6 +178,7 @@ class _ItemParser(_Parser):
             enemies=frozenset(self.texts("enemies")),
             rationale=self.text("rationale"),
             reference=self.text("reference"),
+            parts=self.parts() if kind is ItemType.CASE else (),
         )
         if stray := item.fixed - {each.id for each in options}:
             self.wrong(("fixed",), "bank.fixed_unknown", option=sorted(stray)[0])
@@ -301,6 +305,30 @@ class _ItemParser(_Parser):
                 self.wrong(place, "bank.points_not_positive")
             found.append(AnswerPoint(self.text_of(each.get("text"), (*place, "text")), points or Decimal(0)))
         return tuple(found)
+
+    def parts(self) -> tuple[Item, ...]:
+        """The questions of a case; each is an item without place in the outline of its own."""
+        rows = self.members(self.raw.get("parts"), ("parts",))
+        if not 1 <= len(rows) <= MOST_PARTS:
+            self.wrong(("parts",) if "parts" in self.raw else (), "bank.parts_number", most=MOST_PARTS)
+        return tuple(self.part(raw, number) for number, raw in enumerate(rows))
+
+    def part(self, raw: Mapping[str, Any], number: int) -> Item:
+        def wrong(place: Place, code: str, **values: Any) -> None:
+            self.wrong(("parts", number, *place), code, **values)
+
+        inherited = {"id": str(number + 1), "outline": self.raw.get("outline") or "-", "cognition": "applies"}
+        own = {key: value for key, value in raw.items() if key != "points"}
+        for key in (*inherited, "directions", "difficulty", "enemies"):
+            if key in own:
+                wrong((key,), "bank.unknown_key", key=key)
+        if raw.get("type") == ItemType.CASE.value:
+            wrong(("type",), "bank.case_in_case")
+            own = {**own, "type": ItemType.SHORT_ANSWER.value}
+        share = self.decimal(raw.get("points"), ("parts", number, "points"), Decimal(1)) or Decimal(0)
+        if share <= 0:
+            wrong(("points",) if "points" in raw else (), "bank.points_not_positive")
+        return replace(parse_item({**inherited, **own}, wrong), outline="", share=share)
 
 
 def parse_task(raw: Mapping[str, Any], wrong: Wrong) -> PracticalTask:

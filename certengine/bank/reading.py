@@ -1,16 +1,18 @@
 """A bank file in YAML → its entries, each with its lines and its faults."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from certengine.bank.families import parse_family
 from certengine.bank.parsing import Place, parse_item, parse_task
+from certengine.bank.pictures import NotAPicture, decoded
 from certengine.bank.rules import Entry, Item, Kind
 from certengine.foundation.errors import Invalid, Problem
 from certengine.standards.marked_yaml import MarkedDict, MarkedList, load
 
-HEAD = frozenset({"bank", "edition", "language", "notice", "items", "families", "practical"})
+HEAD = frozenset({"bank", "edition", "language", "notice", "items", "families", "practical", "media"})
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Row:
     entry: Entry
     problems: tuple[Problem, ...] = ()
     # Where a part of it stands, for problems that are found later: key → place.
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
 
     def at(self, key: str) -> str:
@@ -37,6 +39,8 @@ class BankFile:
     rows: tuple[Row, ...]
     notice: str = ""
     problems: tuple[Problem, ...] = ()
+    # What its items show, by name; only what came with the file.
+    pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     def all_problems(self) -> list[Problem]:
         return [*self.problems, *(problem for row in self.rows for problem in row.problems)]
@@ -73,10 +77,24 @@ def read_bank(text: str, name: str) -> BankFile:
                 problems.append(Problem(f"{name}:{members.lines[number]}", "bank.kind", {"key": key}))
     if not rows:
         problems.append(Problem(f"{name}:1", "bank.no_items"))
+    pictures = _pictures(document, name, problems)
     return BankFile(
         name, field_name, level, str(document.get("edition", "")), tuple(rows), str(document.get("notice", "")),
-        tuple(problems),
+        tuple(problems), pictures,
     )  # fmt: skip
+
+
+def _pictures(document: MarkedDict, name: str, problems: list[Problem]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    media = document.get("media")
+    if not isinstance(media, MarkedDict):
+        return found
+    for key, text in media.items():
+        try:
+            found[key] = decoded(key, str(text))
+        except NotAPicture:
+            problems.append(Problem(f"{name}:{media.lines[key]}", "bank.not_a_picture", {"name": key[:40]}))
+    return found
 
 
 def _row(raw: MarkedDict, kind: Kind, name: str) -> Row:

@@ -42,6 +42,7 @@ class ReleaseView:
     entry_id: UUID
     items: tuple[ReleasedItem, ...]
     tasks: tuple[PracticalTask, ...]
+    pilot: bool = False
 
     def item(self, code: str) -> ReleasedItem:
         """Raises NotFound."""
@@ -54,22 +55,22 @@ class ReleaseView:
 _views: dict[tuple[UUID, str], ReleaseView] = {}
 
 
-def release(session: Session, *, bank_id: UUID, actor: str, now: datetime) -> Release:
-    """Freezes the live version of each item. Raises Invalid where nothing is live, Conflict where nothing changed."""
+def release(session: Session, *, bank_id: UUID, actor: str, now: datetime, pilot: bool = False) -> Release:
+    """Freezes the approved version of each live item; with pilot of those that are tried out as well. Raises Invalid where nothing is live, Conflict where nothing changed."""
     bank = session.scalars(select(Bank).where(Bank.id == bank_id).with_for_update()).one_or_none()
     if bank is None:
         raise NotFound("bank.not_found")
     live = session.execute(
         select(BankItem, ItemVersion)
         .join(ItemVersion, BankItem.live_version_id == ItemVersion.id)
-        .where(BankItem.bank_id == bank_id, BankItem.status == ItemStatus.LIVE)
+        .where(BankItem.bank_id == bank_id, BankItem.status.in_(_released_states(pilot)))
     ).all()
     # Code points, not the database's collation: the digest must not hang on a server's locale.
     live = sorted(live, key=lambda pair: pair.BankItem.code)
     if not any(item.kind is not Kind.PRACTICAL for item, _version in live):
         raise Invalid([Problem("", "bank.nothing_live")])
     members = [version.id for _item, version in live]
-    if members == _newest_members(session, bank_id):
+    if members == _newest_members(session, bank_id, pilot):
         raise Conflict("bank.nothing_changed")
     edition = _edition(session, bank_id, now)
     digest = release_digest(bank.field, bank.level, edition, [(i.code, v.number, v.digest) for i, v in live])
@@ -89,6 +90,7 @@ def release(session: Session, *, bank_id: UUID, actor: str, now: datetime) -> Re
             "digest": digest,
             "items": counts[0],
             "tasks": counts[1],
+            "pilot": pilot,
         },
     )
     frozen = Release(
@@ -100,6 +102,7 @@ def release(session: Session, *, bank_id: UUID, actor: str, now: datetime) -> Re
         digest=digest,
         items=counts[0],
         tasks=counts[1],
+        pilot=pilot,
         actor=actor,
         at=now,
         entry_id=entry_id,
@@ -117,8 +120,13 @@ def _count(entry: object) -> int:
     return len(entry.variants) if isinstance(entry, Family) else int(isinstance(entry, Item))
 
 
-def _newest_members(session: Session, bank_id: UUID) -> list[UUID]:
-    newest = session.scalar(select(Release.id).where(Release.bank_id == bank_id).order_by(Release.at.desc()).limit(1))
+def _released_states(pilot: bool) -> list[ItemStatus]:
+    return [ItemStatus.LIVE, ItemStatus.PILOT] if pilot else [ItemStatus.LIVE]
+
+
+def _newest_members(session: Session, bank_id: UUID, pilot: bool) -> list[UUID]:
+    of_kind = select(Release.id).where(Release.bank_id == bank_id, Release.pilot == pilot)
+    newest = session.scalar(of_kind.order_by(Release.at.desc()).limit(1))
     query = select(ReleaseMember.version_id).where(ReleaseMember.release_id == newest).order_by(ReleaseMember.place)
     return list(session.scalars(query)) if newest else []
 
@@ -176,6 +184,7 @@ def _load(session: Session, row: Release) -> ReleaseView:
         row.entry_id,
         tuple(items),
         tuple(tasks),
+        row.pilot,
     )
 
 

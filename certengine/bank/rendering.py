@@ -11,6 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
 BLANK = re.compile(r"\{\{(\w+)\}\}")
+# A picture of ours by its hash; no other address is ever fetched by an exam's page.
+PICTURE = re.compile(r"!\[([^\]\n]*)\]\(media:([0-9a-f]{64}\.(?:png|jpg|gif|webp))\)")
 MATH = frozenset(
     [
         "math",
@@ -71,11 +73,13 @@ TAGS = MATH | frozenset(
         "th",
         "td",
         "a",
+        "img",
         "span",
     ]
 )
 ATTRIBUTES = {
     "a": {"href", "title"},
+    "img": {"src", "alt"},
     "ol": {"start"},
     "code": {"class"},
     "th": {"class"},
@@ -119,6 +123,7 @@ def parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     made.disable(["image"])
     made.inline.ruler.before("escape", "formula", _formula)
+    made.inline.ruler.before("escape", "picture", _picture)
     # An exam asks about web addresses and must not make links of them; a written link stays text too.
     made.disable(["link", "autolink"])
     made.add_render_rule("formula", _render_formula)
@@ -142,6 +147,18 @@ def _formula(state: StateInline, silent: bool) -> bool:
         token.content = inner.strip()
         token.block = marks == 2
     state.pos = end + marks
+    return True
+
+
+def _picture(state: StateInline, silent: bool) -> bool:
+    found = PICTURE.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("picture", "img", 0)
+        token.attrSet("src", f"/media/{found[2]}")
+        token.attrSet("alt", found[1])
+    state.pos = found.end()
     return True
 
 

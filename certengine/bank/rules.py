@@ -18,6 +18,7 @@ class ItemType(enum.Enum):
     ORDERING = "ordering"
     MATCHING = "matching"
     SHORT_ANSWER = "short_answer"
+    CASE = "case"
 
 
 class Cognition(enum.Enum):
@@ -88,6 +89,9 @@ class Item:
     rationale: str = ""
     reference: str = ""
     version: int = 1
+    # Of a case: its questions about the shared stem, numbered from 1; share weighs each in the case's points.
+    parts: tuple["Item", ...] = ()
+    share: Decimal = Decimal(1)
 
     def option(self, option_id: str) -> Option:
         """The option, or right-hand side, of this id. Raises KeyError."""
@@ -104,7 +108,7 @@ class Item:
 
     def public_view(self) -> dict[str, Any]:
         """What a candidate's browser may get: safe HTML and ids; no key, rationale, difficulty or outline."""
-        return {
+        view: dict[str, Any] = {
             "id": self.id,
             "version": self.version,
             "type": self.type.value,
@@ -113,6 +117,14 @@ class Item:
             "matches": [{"id": each.id, "html": render_inline(each.text)} for each in self.matches],
             "blanks": [each.id for each in self.blanks],
         }
+        if self.parts:
+            view["parts"] = [each.public_view() for each in self.parts]
+        return view
+
+    def part_points(self, points: Decimal) -> dict[str, Decimal]:
+        """What each part of a case is worth of the whole, by its share; not rounded."""
+        whole = sum((each.share for each in self.parts), Decimal(0))
+        return {each.id: points * each.share / whole for each in self.parts}
 
 
 # An item in a release is the same value; its version says which one was frozen.
@@ -186,7 +198,7 @@ class Family:
 
 def item_content(item: Item) -> dict[str, Any]:
     """The item as canonical JSON can hold it: numbers as texts, nothing that has two spellings."""
-    return {
+    content: dict[str, Any] = {
         "kind": "item",
         "id": item.id,
         "type": item.type.value,
@@ -216,6 +228,10 @@ def item_content(item: Item) -> dict[str, Any]:
         "rationale": item.rationale,
         "reference": item.reference,
     }
+    # Only where there are any: a content that was hashed before there were cases keeps its hash.
+    if item.parts:
+        content["parts"] = [{**item_content(each), "share": str(each.share)} for each in item.parts]
+    return content
 
 
 def item_of(content: Mapping[str, Any], version: int = 1) -> ReleasedItem:
@@ -246,6 +262,8 @@ def item_of(content: Mapping[str, Any], version: int = 1) -> ReleasedItem:
         family=content["family"],
         rationale=content["rationale"],
         reference=content["reference"],
+        parts=tuple(item_of(each, version) for each in content.get("parts", ())),
+        share=Decimal(content.get("share", "1")),
     )
 
 

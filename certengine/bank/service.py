@@ -12,29 +12,37 @@ from certengine.bank.importing import (
 )
 from certengine.bank.items import (
     BankView,
-    Filters,
-    approve,
-    approve_import,
     bank,
     banks,
     imports,
     item,
-    items_query,
     latest_entries,
     live_entries,
     next_code,
     open_bank,
     propose,
     read_key,
-    reject,
-    retire,
     twin,
     version,
     waiting,
 )
 from certengine.bank.releases import ReleaseView, members, release, released_items, releases
 from certengine.bank.rendering import render_inline, render_markdown
+from certengine.bank.reviewing import (
+    approve,
+    approve_import,
+    comment,
+    comments,
+    go_live,
+    note_reading,
+    readings,
+    reject,
+    retire,
+    settle,
+    withdraw,
+)
 from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
+from certengine.bank.searching import Filters, items_query
 
 __all__ = [
     "Action",
@@ -53,6 +61,13 @@ __all__ = [
     "approve_import",
     "bank",
     "banks",
+    "comment",
+    "comments",
+    "go_live",
+    "note_reading",
+    "readings",
+    "settle",
+    "withdraw",
     "import_bank",
     "import_model_bank",
     "imports",

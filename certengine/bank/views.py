@@ -75,7 +75,7 @@ def bank(bank_id: UUID) -> str:
     )
     if filters.status not in {"", VersionState.PROPOSED.value, *(each.value for each in ItemStatus)}:
         raise NotFound("not_found")
-    page = paginate(session(), service.items_query(bank_id, filters), request.args.get("page", 1, int))
+    page = paginate(session(), service.items_query(session(), bank_id, filters), request.args.get("page", 1, int))
     imports = service.imports(session(), bank_id)
     return render_template(
         "bank/bank.html",

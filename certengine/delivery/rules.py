@@ -15,7 +15,7 @@ LONGEST_TEXT = 20_000
 # A screen numbers its answers from generation × this, so that two screens never use one number.
 SEQUENCES_A_GENERATION = 1_000_000
 
-Answer = str | list[str] | dict[str, str] | None
+Answer = str | list[str] | dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,14 @@ def _text(_item: Item, _shown: set[str], answer: Any) -> bool:
     return isinstance(answer, str) and len(answer) <= LONGEST_TEXT
 
 
+def _parts(item: Item, _shown: set[str], answer: Any) -> bool:
+    parts = {part.id: part for part in item.parts}
+    if not isinstance(answer, dict) or not set(answer) <= set(parts):
+        return False
+    shown = {name: [option.id for option in part.options] for name, part in parts.items()}
+    return all(answer_problem(parts[name], shown[name], given) is None for name, given in answer.items())
+
+
 def _texts(answer: Any) -> bool:
     return isinstance(answer, list) and all(isinstance(each, str) for each in answer)
 
@@ -98,13 +106,14 @@ _CHECKS = {
     ItemType.FILL_IN: _gaps,
     ItemType.MATCHING: _pairs,
     ItemType.SHORT_ANSWER: _text,
+    ItemType.CASE: _parts,
 }
 
 
 def is_answered(answer: Answer) -> bool:
-    """An empty text, list or map counts as no answer."""
+    """An empty text, list or map counts as no answer; a case is answered with any of its parts."""
     if isinstance(answer, Mapping):
-        return any(text.strip() for text in answer.values())
+        return any(is_answered(part) for part in answer.values())
     return bool(answer.strip() if isinstance(answer, str) else answer)
 
 

@@ -4,6 +4,7 @@ once, so that a process keeps what cannot change: a release's items as safe HTML
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from certengine.papers import service as papers
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
 
+CENT = Decimal("0.01")
 KEPT_RELEASES = 8
 KEPT_PAPERS = 50_000
 
@@ -69,6 +71,11 @@ class Scripts:
                 "matches": [matches[each] for each in placed.matches],
                 "points": f"{placed.points.normalize():f}",
             }
+            if "parts" in view:
+                worth = release.items[placed.item].part_points(placed.points)
+                shown["parts"] = [
+                    {**part, "points": f"{worth[part['id']].quantize(CENT).normalize():f}"} for part in view["parts"]
+                ]
             sections.setdefault(placed.section, []).append(shown)
         return {
             "paper_hash": paper.paper_hash,

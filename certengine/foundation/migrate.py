@@ -12,6 +12,15 @@ from certengine.foundation.runtime import Runtime
 SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
+# Built by migrations beside the models: indexes of words, which every database has of its own kind.
+BESIDE_MODELS = ("bank_item_words", "bank_item_row", "ix_bank_item_text_words")
+
+
+def in_models(name: str | None, _type: str, _parents: object) -> bool:
+    """Whether a table or index of the database is one that the models know of; for comparisons."""
+    return not str(name).startswith(BESIDE_MODELS)
+
+
 def configuration(runtime: Runtime) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))

@@ -14,6 +14,8 @@ class Settings:
     data: Path
     base_url: str
     demonstration: bool = False
+    # Whether item contents are encrypted in the database.
+    seal_bank: bool = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -21,7 +23,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION.
+    """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
     """
@@ -33,6 +35,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         data=data,
         base_url=environment.get("CERTENGINE_BASE_URL", f"http://localhost:{port}").rstrip("/"),
         demonstration=environment.get("CERTENGINE_DEMONSTRATION", "") == "1",
+        seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
     )
 
 

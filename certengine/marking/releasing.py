@@ -48,7 +48,8 @@ def release_results(session: Session, runtime: Runtime, exam_plan_id: UUID, acto
     if problem := release_problem(marks):
         raise Conflict(problem[0], **problem[1])
     passed = [each for each in marks.standings if each.verdict is Verdict.PASSED]
-    issued = _certify(session, runtime, marks.theory[0], passed, actor, now) if passed else {}
+    real = passed and not marks.theory[0].trial
+    issued = _certify(session, runtime, marks.theory[0], passed, actor, now) if real else {}
     session.add_all(
         Result(
             registration_id=each.candidate.registration_id,

@@ -26,6 +26,8 @@ def item_score(item: Item, answer: Any, points: Decimal, partial: str = "none") 
     """
     if answer is None or item.type is ItemType.SHORT_ANSWER:
         return NOTHING
+    if item.type is ItemType.CASE:
+        return _case_score(item, answer, points, partial)
     right, wrong, of = _hits(item, answer)
     if right == of and not wrong:
         return points
@@ -36,6 +38,16 @@ def item_score(item: Item, answer: Any, points: Decimal, partial: str = "none") 
     else:
         right = max(0, right - wrong)
     return (points * right / of).quantize(CENT, ROUND_HALF_UP)
+
+
+def _case_score(item: Item, answer: Mapping[str, Any], points: Decimal, partial: str) -> Decimal:
+    """The parts by their shares, added before they are rounded: thirds of a point do not get lost."""
+    earned = NOTHING
+    for part in item.parts:
+        # Scored out of a thousand, so that the one rounding at the end decides.
+        earned += item_score(part, answer.get(part.id), Decimal(1000), partial) * part.share
+    whole = sum((part.share for part in item.parts), NOTHING)
+    return (points * earned / (1000 * whole)).quantize(CENT, ROUND_HALF_UP)
 
 
 def _hits(item: Item, answer: Any) -> tuple[int, int, int]:

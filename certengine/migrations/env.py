@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 
 from certengine import rooms
 from certengine.foundation.database import Base, UtcDateTime
+from certengine.foundation.migrate import in_models
 
 
 def plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
@@ -30,6 +31,7 @@ with engine.connect() as connection:
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        include_name=in_models,
         render_item=plain_type,
     )
     with context.begin_transaction():

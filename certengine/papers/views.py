@@ -41,6 +41,7 @@ TYPES = {
     "ordering": _("排序题"),
     "matching": _("匹配题"),
     "short_answer": _("简答题"),
+    "case": _("案例题"),
 }
 COGNITION = {"knows": _("知道"), "understands": _("理解"), "applies": _("应用")}
 QUANTITIES = {

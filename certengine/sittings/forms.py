@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DecimalField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, DOCUMENTS, TITLES
@@ -18,6 +18,7 @@ class PlanForm(Form):
     level = SelectField(_("等级"), choices=[(level.value, text) for level, text in LEVELS.items()])
     direction = SelectField(_("方向"))
     capacity = IntegerField(_("计划人数"), [InputRequired(_("请填写计划人数")), NumberRange(1, 99_999)], default=200)
+    trial = BooleanField(_("试考（不产生成绩和证书，可用试测题）"))
     token = HiddenField()
 
     def offer(self) -> None:

@@ -33,6 +33,8 @@ class ExamPlan(Base):
     field: Mapped[str] = mapped_column(String(40))
     level: Mapped[Level]
     direction: Mapped[str | None] = mapped_column(String(60))
+    # Tries items and staff out: no result counts and no certificate comes of it.
+    trial: Mapped[bool] = mapped_column(default=False, server_default="0")
     capacity: Mapped[int]
     # Eight digits, the first part of its ticket numbers.
     code: Mapped[str] = mapped_column(String(8), unique=True)

@@ -36,6 +36,7 @@ class SittingView:
     field: str
     level: Level
     direction: str | None
+    trial: bool
     part: Part
     starts_at: datetime
     ends_at: datetime
@@ -149,6 +150,7 @@ def _sitting_view(row: Sitting) -> SittingView:
         field=row.plan.field,
         level=row.plan.level,
         direction=row.plan.direction,
+        trial=row.plan.trial,
         part=row.part,
         starts_at=row.starts_at,
         ends_at=row.starts_at + timedelta(minutes=row.minutes),

@@ -86,6 +86,7 @@ class PlanFacts:
     level: Level
     direction: str | None
     capacity: int
+    trial: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,14 @@ def plan_exam(
         level=facts.level,
         direction=facts.direction or None,
         capacity=facts.capacity,
+        trial=facts.trial,
         code=_new_code(session, now),
         token=token,
         created_at=now,
     )
     session.add(plan)
     session.flush()
-    public = {"field": facts.field, "level": facts.level.value, "direction": plan.direction}
+    public = {"field": facts.field, "level": facts.level.value, "direction": plan.direction, "trial": facts.trial}
     _record(session, "exam.planned", f"exam_plan:{plan.id}", actor, now, public, {"title": facts.title})
     return plan
 
@@ -305,6 +307,8 @@ def set_release(session: Session, sitting: SittingView, release_id: UUID, drawn:
     release = bank.released_items(session, release_id)
     if (release.field, release.level) != (sitting.field, sitting.level):
         raise Conflict("sittings.release_other")
+    if release.pilot and not sitting.trial:
+        raise Conflict("sittings.release_pilot")
     values: dict[str, Any] = {"release_id": release_id}
     if drawn:
         values["state"] = SittingState.DRAWN

@@ -57,6 +57,7 @@ def new_plan() -> str | Response:
                 Level(form.level.data),
                 form.direction.data or None,
                 form.capacity.data or 0,
+                bool(form.trial.data),
             )
             made = service.plan_exam(
                 session(), organisation(), facts, token=form.token.data or "", actor=actor(), now=now()

@@ -28,7 +28,7 @@ from certengine.standards.rules import (
 )
 
 __all__ = ["problems"]
-ITEM_TYPES = ("single", "multiple", "judgement", "fill_in", "ordering", "matching", "short_answer")
+ITEM_TYPES = ("single", "multiple", "judgement", "fill_in", "ordering", "matching", "short_answer", "case")
 PARTIAL_RULES = ("none", "proportional", "minus_wrong")
 
 

@@ -1,5 +1,6 @@
 """Arbitrary valid items."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -40,8 +41,8 @@ forms = st.text("abcXYZ中文0.5/- ", min_size=1, max_size=8).map(str.strip).fil
 
 
 @st.composite
-def items(draw: st.DrawFn) -> Item:
-    kind = draw(st.sampled_from(ItemType))
+def items(draw: st.DrawFn, kinds: tuple[ItemType, ...] = tuple(ItemType)) -> Item:
+    kind = draw(st.sampled_from(kinds))
     base = {name: draw(strategy) for name, strategy in common.items()}
     base |= {"type": kind, "stem": draw(texts(80))}
     if kind in (ItemType.SINGLE, ItemType.MULTIPLE, ItemType.ORDERING):
@@ -66,7 +67,20 @@ def items(draw: st.DrawFn) -> Item:
         tolerance = Decimal("0.005") if value is not None else Decimal(0)
         accept = tuple(draw(st.lists(forms, min_size=1, max_size=3, unique=True))) if value is None else ()
         base["blanks"] = (Blank("1", value, tolerance, accept),)
+    elif kind is ItemType.CASE:
+        base["parts"] = tuple(draw(parts(str(number))) for number in range(1, draw(st.integers(2, 4))))
     else:
         base["points_of_answer"] = (AnswerPoint(draw(texts().filter(lambda text: "\n" not in text)), Decimal(4)),)
         base["model_answer"] = draw(texts())
     return Item(**base)
+
+
+@st.composite
+def parts(draw: st.DrawFn, number: str) -> Item:
+    """A question of a case: an item without place in the outline of its own."""
+    found = draw(items(tuple(kind for kind in ItemType if kind is not ItemType.CASE)))
+    share = Decimal(draw(st.sampled_from(["1", "2.5", "4"])))
+    return replace(
+        found, id=number, outline="", cognition=Cognition.APPLIES, difficulty=0.0, enemies=frozenset(), directions=(),
+        share=share,
+    )  # fmt: skip

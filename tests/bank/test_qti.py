@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from certengine.bank.formats import read_file
 from certengine.bank.formats.qti import read_qti
-from certengine.bank.formats.qti_writing import OWN_FILE, assessment_item, write_qti
+from certengine.bank.formats.qti_writing import OWN_FILE, as_qti3, assessment_item, write_qti
 from certengine.bank.rules import Item, ItemType
 from certengine.foundation.errors import Invalid
 from tests.bank.factories import single
@@ -44,7 +44,27 @@ def test_a_package_gives_every_item_back(item: Item) -> None:
 def test_the_qti_alone_holds_type_key_and_number_of_options(item: Item) -> None:
     file = read_qti(assessment_item(item).encode(), "i.xml")
     [(row, back)] = list(file.items())
+    assert_alike(back, item)
+
+
+@settings(max_examples=50, deadline=None)
+@given(items().filter(lambda item: item.type is not ItemType.SHORT_ANSWER))
+def test_qti_3_says_the_same_in_its_own_spelling(item: Item) -> None:
+    spelled = as_qti3(assessment_item(item))
+    assert "<qti-assessment-item " in spelled and "Interaction" not in spelled
+    [(_row, back)] = list(read_qti(spelled.encode(), "i.xml").items())
+    assert_alike(back, item)
+    [(_row, whole)] = list(read_qti(write_qti([item], version="3.0").content, "p.zip").items())
+    assert whole == item
+
+
+def assert_alike(back: Item, item: Item) -> None:
     assert back.type is item.type and len(back.options) == len(item.options)
+    assert [part.share for part in back.parts if part.type is not ItemType.SHORT_ANSWER] == [
+        part.share for part in item.parts if part.type is not ItemType.SHORT_ANSWER
+    ]
+    for one, other in zip(back.parts, item.parts, strict=True):
+        assert_alike(one, other)
     if item.type in (ItemType.SINGLE, ItemType.MULTIPLE, ItemType.JUDGEMENT, ItemType.ORDERING):
         assert back.key == item.key
     if item.type is ItemType.FILL_IN:

@@ -11,7 +11,7 @@ from certengine.foundation.runtime import Runtime
 def differences(runtime: Runtime) -> list[object]:
     rooms.load_models()
     with runtime.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": migrate.in_models})
         return list(compare_metadata(context, Base.metadata))
 
 

@@ -6,7 +6,7 @@ from certengine.bank.reading import BankFile, read_bank
 from certengine.foundation.errors import Invalid, Problem
 
 SUFFIXES = {".yaml": "yaml", ".yml": "yaml", ".xlsx": "xlsx", ".gift": "gift", ".txt": "gift"}
-FORMATS = ("yaml", "xlsx", "gift", "moodle-xml", "qti")
+FORMATS = ("yaml", "xlsx", "gift", "moodle-xml", "qti", "qti3")
 
 
 def read_file(filename: str, data: bytes, format: str = "auto") -> tuple[BankFile, str]:
@@ -16,7 +16,7 @@ def read_file(filename: str, data: bytes, format: str = "auto") -> tuple[BankFil
         from certengine.bank.formats.xlsx import read_xlsx
 
         return read_xlsx(data, filename), used
-    if used == "qti":
+    if used in ("qti", "qti3"):
         from certengine.bank.formats.qti import read_qti
 
         return read_qti(data, filename), used

@@ -8,7 +8,7 @@ from decimal import Decimal
 from certengine.bank.formats.gift import LISTED
 from certengine.bank.formats.gift_answers import LETTERS, RIGHT
 from certengine.bank.formats.gift_text import escaped
-from certengine.bank.formats.writing import Written
+from certengine.bank.formats.writing import Written, lost_pictures, without_cases
 from certengine.bank.rendering import BLANK
 from certengine.bank.rules import Entry, Item, ItemType, number_text
 from certengine.foundation.errors import Problem
@@ -20,23 +20,22 @@ class _Unheld(Exception):
 
 
 def write_gift(entries: Sequence[Entry]) -> Written:
-    blocks, left_out = [], []
+    blocks = []
     category = None
-    items = [entry for entry in entries if isinstance(entry, Item)]
+    items, unheld = without_cases(entries, "gift")
+    left_out = lost_pictures(items)
     for item in sorted(items, key=lambda each: (each.outline, each.id)):
         try:
             block = _block(item)
-        except _Unheld as unheld:
-            left_out.append(Problem(item.id, unheld.code, {"item": item.id}))
+        except _Unheld as error:
+            left_out.append(Problem(item.id, error.code, {"item": item.id}))
             continue
         if item.outline != category:
             category = item.outline
             blocks.append(f"$CATEGORY: {category or 'default'}\n")
         blocks.append(block)
         left_out.extend(Problem(item.id, code, {"item": item.id}) for code in _losses(item))
-    for entry in entries:
-        if not isinstance(entry, Item):
-            left_out.append(Problem(entry.id, "bank.gift_cannot_kind", {"item": entry.id}))
+    left_out.extend(unheld)
     return Written("\n".join(blocks).encode(), "gift.txt", "text/plain; charset=utf-8", tuple(left_out))
 
 

@@ -3,6 +3,9 @@
 import re
 from html.parser import HTMLParser
 
+from certengine.bank.pictures import written
+from certengine.bank.rendering import PICTURE
+
 MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "tt": "`", "s": "~~", "del": "~~"}
 BREAKS = frozenset(
     ["p", "div", "br", "tr", "table", "ul", "ol", "section", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr"]
@@ -51,6 +54,13 @@ def looks_like_html(text: str) -> bool:
     return HTML_TAG.search(text) is not None
 
 
+def _picture(attributes: dict[str, str | None]) -> str:
+    source, alt = attributes.get("src") or "", attributes.get("alt") or ""
+    shown = written(source.removeprefix("media:"), alt)
+    # A picture that did not come along leaves its text, so that nobody overlooks that something is missing.
+    return shown if PICTURE.fullmatch(shown) and source.startswith("media:") else from_plain(f"[{alt or '图'}]")
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -84,8 +94,7 @@ class _Reader(HTMLParser):
             self.columns += 1
             self.parts.append("| ")
         elif tag == "img":
-            # A picture is not taken over: its text is, so that nobody overlooks that something is missing.
-            self.parts.append(from_plain(f"[{dict(attrs).get('alt') or '图'}]"))
+            self.parts.append(_picture(dict(attrs)))
         elif tag in BREAKS:
             self._table(tag)
             self.parts.append("\n" if tag in ("br", "tr") else "\n\n")

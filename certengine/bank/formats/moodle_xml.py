@@ -1,15 +1,19 @@
 """Moodle XML: what Moodle writes and what others write for it, tags missing or in another order included."""
 
+import base64
 import re
+from binascii import Error as Base64Error
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import unquote
 
 from certengine.bank.formats.gift import LEAF, LISTED, TAGGED
 from certengine.bank.formats.gift_answers import LETTERS, RIGHT
 from certengine.bank.formats.html_text import from_html, from_plain, looks_like_html
 from certengine.bank.formats.xml_tree import Node, read_tree
 from certengine.bank.parsing import Place, parse_item
+from certengine.bank.pictures import Album
 from certengine.bank.reading import BankFile, Row
 from certengine.foundation.errors import Problem
 
@@ -29,6 +33,7 @@ class _Unheld(Exception):
 def read_moodle_xml(text: str, name: str) -> BankFile:
     """Every question as a row; one that cannot be held names its line."""
     root = read_tree(text, name)
+    album = Album()
     rows = []
     category = ""
     for question in root.all("question"):
@@ -36,15 +41,15 @@ def read_moodle_xml(text: str, name: str) -> BankFile:
         if kind == "category":
             category = question.said("category", "text").strip()
         elif kind != "description":
-            rows.append(_row(question, kind, category, name))
+            rows.append(_row(question, kind, category, name, album))
     problems = () if rows else (Problem(f"{name}:1", "bank.moodle_nothing"),)
-    return BankFile(name, "", "", "", tuple(rows), problems=problems)
+    return BankFile(name, "", "", "", tuple(rows), problems=problems, pictures=album.kept)
 
 
-def _row(question: Node, kind: str, category: str, name: str) -> Row:
+def _row(question: Node, kind: str, category: str, name: str, album: Album) -> Row:
     place = f"{name}:{question.line}"
     faults: list[Problem] = []
-    notes: list[Problem] = []
+    refused = _adopt(question, album)
     try:
         raw = _raw(question, kind, category)
     except _Unheld as error:
@@ -58,9 +63,39 @@ def _row(question: Node, kind: str, category: str, name: str) -> Row:
             faults.append(Problem(place, code, values))
 
     item = parse_item({"cognition": "understands", **raw}, wrong)
-    files = [node.attributes.get("name", "?") for node in question.walk() if node.tag == "file"]
-    notes.extend(Problem(place, "bank.moodle_file", {"file": file}) for file in files)
-    return Row(place, item, tuple(faults), notes=tuple(notes))
+    notes = tuple(Problem(place, "bank.moodle_file", {"file": file}) for file in refused)
+    return Row(place, item, tuple(faults), notes=notes)
+
+
+def _adopt(question: Node, album: Album) -> list[str]:
+    """Makes the pictures of all texts ours; returns the names of the files that are not taken over."""
+    left: list[str] = []
+    for node in question.walk():
+        files = {each.attributes.get("name", ""): each.text for each in node.all("file")}
+        text = node.first("text")
+        if text is None or not (files or "data:" in text.text):
+            continue
+        used: set[str] = set()
+
+        def load(address: str, files: dict[str, str] = files, used: set[str] = used) -> bytes | None:
+            name = address.removeprefix("@@PLUGINFILE@@/").partition("?")[0]
+            if name not in files or not address.startswith("@@PLUGINFILE@@/"):
+                return None
+            used.add(name)
+            return _decoded(files[name])
+
+        before = len(album.refused)
+        text.text = album.adopt(text.text, load)
+        left += [unquote(each.removeprefix("@@PLUGINFILE@@/")) for each in album.refused[before:]]
+        left += sorted(set(files) - used)
+    return left
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()))
+    except Base64Error:
+        return b""
 
 
 def _raw(question: Node, kind: str, category: str) -> dict[str, Any]:

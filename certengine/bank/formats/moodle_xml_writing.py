@@ -1,5 +1,6 @@
 """Writing Moodle XML that Moodle imports and that we read back to the same items; what it cannot hold is listed."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -7,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 from certengine.bank.formats.gift import LISTED
 from certengine.bank.formats.gift_answers import LETTERS, RIGHT
-from certengine.bank.formats.writing import Written
-from certengine.bank.rendering import BLANK
+from certengine.bank.formats.writing import Written, without_cases
+from certengine.bank.rendering import BLANK, PICTURE
 from certengine.bank.rules import Blank, Entry, Item, ItemType, number_text
 from certengine.foundation.errors import Problem
 
@@ -23,24 +24,33 @@ KINDS = {
 }
 
 
-def write_moodle_xml(entries: Sequence[Entry]) -> Written:
+def write_moodle_xml(entries: Sequence[Entry], pictures: Mapping[str, bytes] | None = None) -> Written:
     quiz = ET.Element("quiz")
-    left_out: list[Problem] = []
     category = None
-    items = sorted((entry for entry in entries if isinstance(entry, Item)), key=lambda each: (each.outline, each.id))
-    for item in items:
+    items, left_out = without_cases(entries, "moodle")
+    for item in sorted(items, key=lambda each: (each.outline, each.id)):
         if item.outline != category:
             category = item.outline
             node = ET.SubElement(quiz, "question", type="category")
             _text(ET.SubElement(node, "category"), f"$course$/top/{category or 'default'}")
         _question(quiz, item)
         left_out.extend(Problem(item.id, code, {"item": item.id}) for code in _losses(item))
-    for entry in entries:
-        if not isinstance(entry, Item):
-            left_out.append(Problem(entry.id, "bank.moodle_cannot_kind", {"item": entry.id}))
+    _embed(quiz, pictures or {})
     ET.indent(quiz, "  ")
     content = ET.tostring(quiz, encoding="UTF-8", xml_declaration=True)
     return Written(content, "xml", "application/xml; charset=utf-8", tuple(left_out))
+
+
+def _embed(quiz: ET.Element, pictures: Mapping[str, bytes]) -> None:
+    """Each text's pictures beside it, as Moodle keeps them: by name, in base64."""
+    for node in list(quiz.iter()):
+        text = node.find("text")
+        if text is None or not text.text or "](media:" not in text.text:
+            continue
+        for name in dict.fromkeys(found for _alt, found in PICTURE.findall(text.text)):
+            file = ET.SubElement(node, "file", name=name, path="/", encoding="base64")
+            file.text = base64.b64encode(pictures[name]).decode()
+        text.text = PICTURE.sub(lambda found: f"![{found[1]}](@@PLUGINFILE@@/{found[2]})", text.text)
 
 
 def _losses(item: Item) -> Iterator[str]:

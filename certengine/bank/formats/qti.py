@@ -5,19 +5,23 @@ QTI 3.0 spells the same elements with hyphens (qti-choice-interaction); both are
 
 import hashlib
 import json
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote
+from xml.sax.saxutils import quoteattr
 
 from certengine.bank.formats.gift_answers import LETTERS, RIGHT
 from certengine.bank.formats.html_text import from_html
 from certengine.bank.formats.qti_writing import OWN_FILE
 from certengine.bank.formats.xml_tree import Node, read_tree
 from certengine.bank.parsing import Place, parse_item
+from certengine.bank.pictures import Album, names_in
 from certengine.bank.reading import BankFile, Row
 from certengine.bank.rules import Item, item_of
 from certengine.foundation.errors import Invalid, Problem
@@ -44,16 +48,20 @@ class _Unheld(Exception):
 def read_qti(data: bytes, name: str) -> BankFile:
     """A package (ZIP) or one item. Raises Invalid for what is neither."""
     rows: list[Row] = []
+    album = Album()
     if data.startswith(b"PK\x03\x04"):
-        for path, content, own in _files(data, name):
-            rows.extend(_rows(content, f"{name}/{path}", own))
+        for path, content, own, load in _files(data, name):
+            rows.extend(_rows(content, f"{name}/{path}", own, album, load))
     else:
-        rows.extend(_rows(data, name, None))
+        rows.extend(_rows(data, name, None, album, lambda _address: None))
     problems = () if rows else (Problem(name, "bank.moodle_nothing"),)
-    return BankFile(name, "", "", "", tuple(rows), problems=problems)
+    return BankFile(name, "", "", "", tuple(rows), problems=problems, pictures=album.kept)
 
 
-def _files(data: bytes, name: str) -> Iterator[tuple[str, bytes, dict[str, Any] | None]]:
+Load = Callable[[str], bytes | None]
+
+
+def _files(data: bytes, name: str) -> Iterator[tuple[str, bytes, dict[str, Any] | None, Load]]:
     """The XML files of a package, each with the bank's own spelling where it is still the file that was written."""
     try:
         archive = zipfile.ZipFile(BytesIO(data))
@@ -64,9 +72,20 @@ def _files(data: bytes, name: str) -> Iterator[tuple[str, bytes, dict[str, Any] 
         for member in members:
             if PurePosixPath(member.filename).suffix.lower() == ".xml" and not member.is_dir():
                 content = archive.read(member)
-                yield member.filename, content, _unchanged(own, member.filename, content)
+                beside = _beside(archive, PurePosixPath(member.filename).parent)
+                yield member.filename, content, _unchanged(own, member.filename, content), beside
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError):
         raise Invalid([Problem(name, "bank.qti_package")]) from None
+
+
+def _beside(archive: zipfile.ZipFile, folder: PurePosixPath) -> Load:
+    """Files of the package by their address in an item of this folder."""
+
+    def load(address: str) -> bytes | None:
+        path = posixpath.normpath(f"{folder}/{unquote(address)}")
+        return archive.read(path) if path in archive.namelist() else None
+
+    return load
 
 
 def _unchanged(own: Any, path: str, content: bytes) -> dict[str, Any] | None:
@@ -76,17 +95,22 @@ def _unchanged(own: Any, path: str, content: bytes) -> dict[str, Any] | None:
     return kept.get("content") if isinstance(kept.get("content"), dict) else None
 
 
-def _rows(content: bytes, name: str, own: dict[str, Any] | None) -> Iterator[Row]:
+def _rows(content: bytes, name: str, own: dict[str, Any] | None, album: Album, load: Load) -> Iterator[Row]:
     from certengine.bank.formats import text_of
 
     if own is not None:
         item = _own_item(own)
         if item is not None:
+            for picture in names_in(item):
+                data = load(f"../media/{picture}")
+                if data is not None:
+                    album.keep(data, picture)
             yield Row(f"{name}:1", item, ())
             return
     root = _plain(read_tree(text_of(content, name), name))
     if root.tag == "assessmentItem":
-        yield _row(root, name)
+        refused = _adopt(root, album, load)
+        yield _row(root, name, refused)
 
 
 def _own_item(content: dict[str, Any]) -> Item | None:
@@ -114,14 +138,30 @@ def _camel(name: str) -> str:
     return re.sub(r"-([a-z])", lambda found: found[1].upper(), name)
 
 
-def _row(root: Node, name: str) -> Row:
+def _adopt(root: Node, album: Album, load: Load) -> list[str]:
+    """Makes the pictures ours; returns the addresses of those that did not come along."""
+    left = []
+    for node in root.walk():
+        if node.tag == "object":
+            left.append(node.attributes.get("data", "?"))
+        if node.tag != "img":
+            continue
+        address = node.attributes.get("src", "")
+        adopted = album.adopt(f'<img src="{address}">', load)[10:-2]
+        node.attributes["src"] = adopted
+        if not adopted.startswith("media:"):
+            left.append(address[:80] or "?")
+    return left
+
+
+def _row(root: Node, name: str, refused: list[str]) -> Row:
     place = f"{name}:{root.line}"
     faults: list[Problem] = []
     try:
         raw = _raw(root)
     except _Unheld as error:
         faults.append(Problem(f"{name}:{error.line}", error.code, error.values))
-        raw = {"id": "", "outline": "", "type": "short_answer", "stem": _stem(root, [])[:400]}
+        raw = {"id": "", "outline": "", "type": "short_answer", "stem": _stem(root.first("itemBody") or root, [])[:400]}
     unheld = bool(faults)
 
     def wrong(_place: Place, code: str, **values: Any) -> None:
@@ -130,8 +170,7 @@ def _row(root: Node, name: str) -> Row:
             faults.append(Problem(place, code, values))
 
     item = parse_item({"cognition": "understands", **raw}, wrong)
-    pictures = [node.attributes.get("src", "?") for node in root.walk() if node.tag in ("img", "object")]
-    notes = tuple(Problem(place, "bank.moodle_file", {"file": picture}) for picture in pictures)
+    notes = tuple(Problem(place, "bank.moodle_file", {"file": picture}) for picture in refused)
     return Row(place, item, tuple(faults), notes=notes)
 
 
@@ -142,33 +181,102 @@ def _raw(root: Node) -> dict[str, Any]:
         raise _Unheld(root.line, "bank.qti_no_interaction")
     strange = sorted(kinds - set(INTERACTIONS))
     gaps = kinds == {"textEntryInteraction"}
-    if strange or (len(found) > 1 and not gaps):
-        raise _Unheld(found[0].line, "bank.qti_interaction", kind=strange[0] if strange else found[1].tag)
-    declared = {node.attributes.get("identifier", ""): node for node in root.all("responseDeclaration")}
+    if strange:
+        raise _Unheld(found[0].line, "bank.qti_interaction", kind=strange[0])
     title = root.attributes.get("identifier", "")
-    raw: dict[str, Any] = {"id": title if OUR_ID.fullmatch(title) else "", "outline": "", "stem": _stem(root, found)}
-    if gaps:
+    raw: dict[str, Any] = {"id": title if OUR_ID.fullmatch(title) else "", "outline": ""}
+    body = root.first("itemBody") or root
+    if not _divisions(body) and (len(found) == 1 or gaps):
+        return raw | _question(root, body, found)
+    return raw | _composite(root, body, found)
+
+
+def _question(root: Node, body: Node, found: list[Node]) -> dict[str, Any]:
+    """One question: the text of the body or division, and what its interactions say."""
+    declared = {node.attributes.get("identifier", ""): node for node in root.all("responseDeclaration")}
+    raw: dict[str, Any] = {"stem": _stem(body, found)}
+    if found[0].tag == "textEntryInteraction":
         raw |= _gaps(root, found, declared)
     else:
         node = found[0]
         response = declared.get(node.attributes.get("responseIdentifier", ""), Node("", {}, node.line))
         raw |= _READERS[node.tag](node, response)
-    if rubric := _rubric(root):
+    if rubric := _rubric(body):
         raw["model_answer" if raw["type"] == "short_answer" else "rationale"] = rubric
     return raw
 
 
+def _divisions(body: Node) -> list[Node]:
+    """Where we, or another program, keep the parts of a composite item together."""
+    return [node for node in body.walk() if node.tag == "div" and "part" in node.attributes.get("class", "").split()]
+
+
+def _composite(root: Node, body: Node, found: list[Node]) -> dict[str, Any]:
+    """Several interactions about one text: a case. Each has its division, or its prompt alone."""
+    inside = {id(each): node for node in _divisions(body) for each in node.walk()}
+    groups: dict[int, tuple[Node, list[Node]]] = {}
+    for node in found:
+        place = inside.get(id(node), node)
+        if place is node and node.tag == "textEntryInteraction":
+            raise _Unheld(node.line, "bank.qti_interaction", kind=node.tag)
+        groups.setdefault(id(place), (place, []))[1].append(node)
+    rubrics = _rubrics_of_parts(body)
+    parts = [
+        {"points": _share(root, own), **_question(root, place, own), **_said(own, rubrics.get(id(place), []))}
+        for place, own in groups.values()
+    ]
+    for node in body.walk():
+        node.parts = [part for part in node.parts if isinstance(part, str) or id(part) not in groups]
+        node.children = [child for child in node.children if id(child) not in groups]
+    raw = {"type": "case", "stem": _stem(body, []), "parts": parts}
+    return raw | ({"rationale": rubric} if (rubric := _rubric(body)) else {})
+
+
+def _rubrics_of_parts(body: Node) -> dict[int, list[str]]:
+    """By division: the rubrics marked as a part's that stand before it."""
+    found: dict[int, list[str]] = {}
+    waiting: list[str] = []
+    for node in body.children:
+        if node.tag == "rubricBlock" and node.attributes.get("class") == "part":
+            waiting.append(from_html(_html(node)))
+        elif waiting:
+            found[id(node)], waiting = waiting, []
+    return found
+
+
+def _said(found: list[Node], rubrics: list[str]) -> dict[str, str]:
+    keys = ("model_answer", "rationale") if found[0].tag == "extendedTextInteraction" else ("rationale",)
+    return dict(zip(keys, rubrics, strict=False))
+
+
+def _share(root: Node, found: list[Node]) -> str:
+    """What the response processing adds for a right answer; 1 where it does not say."""
+    names = {node.attributes.get("responseIdentifier", "") for node in found}
+    for condition in (node for node in root.walk() if node.tag == "responseIf"):
+        asked = {
+            node.attributes.get("identifier") for node in condition.walk() if node.tag in ("variable", "mapResponse")
+        }
+        added = [node for node in condition.walk() if node.tag == "sum"]
+        values = [each.text.strip() for node in added for each in node.all("baseValue")]
+        if names & asked and values and _positive(values[0]):
+            return values[0]
+    return "1"
+
+
 def _rubric(root: Node) -> str:
-    blocks = [node for node in root.walk() if node.tag == "rubricBlock" and "scorer" in node.attributes.get("view", "")]
+    blocks = [
+        node
+        for node in root.walk()
+        if node.tag == "rubricBlock"
+        and "scorer" in node.attributes.get("view", "")
+        and node.attributes.get("class") != "part"
+    ]
     return "\n\n".join(from_html(_html(block)) for block in blocks)
 
 
-def _stem(root: Node, gaps: list[Node]) -> str:
-    body = root.first("itemBody")
-    if body is None:
-        return ""
+def _stem(body: Node, gaps: list[Node]) -> str:
     numbers = {id(node): str(place) for place, node in enumerate(gaps, 1) if node.tag == "textEntryInteraction"}
-    shown = from_html(_html(body, numbers))
+    shown = from_html(_html(body, numbers)) if body.tag not in INTERACTIONS else ""
     prompts = [from_html(_html(prompt)) for node in body.walk() for prompt in node.all("prompt")]
     return re.sub("\x02(\\d+)\x03", r"{{\1}}", "\n\n".join(each for each in (shown, *prompts) if each))
 
@@ -183,8 +291,9 @@ def _html(node: Node, gaps: dict[int, str] | None = None) -> str:
             parts.append(f"\x02{gaps[id(part)]}\x03")
         elif part.tag not in UNSEEN:
             inner = _html(part, gaps)
-            alt = f' alt="{part.attributes.get("alt", "")}"' if part.tag == "img" else ""
-            parts.append(f"<{part.tag}{alt}>{inner}</{part.tag}>" if part.tag != "br" else "<br>")
+            shown = "".join(f" {key}={quoteattr(part.attributes.get(key, ''))}" for key in ("alt", "src"))
+            head = f"{part.tag}{shown if part.tag == 'img' else ''}"
+            parts.append(f"<{head}>{inner}</{part.tag}>" if part.tag not in ("br", "img") else f"<{head}>")
     return "".join(parts)
 
 

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from certengine.bank.formats.writing import Written
+from certengine.bank.formats.writing import Written, lost_pictures, without_cases
 from certengine.bank.formats.xlsx_columns import (
     COGNITION,
     COGNITION_WORDS,
@@ -53,12 +53,8 @@ HELP = (
 
 def write_xlsx(entries: Sequence[Entry]) -> Written:
     """Items only; families and practical tasks are listed as left out."""
-    items = [entry for entry in entries if isinstance(entry, Item)]
-    left_out = [
-        Problem(entry.id, "bank.xlsx_cannot_kind", {"item": entry.id})
-        for entry in entries
-        if not isinstance(entry, Item)
-    ]
+    items, left_out = without_cases(entries, "xlsx")
+    left_out.extend(lost_pictures(items))
     book = _workbook()
     sheet = _sheet(book.create_sheet(SHEET, 0), SHEET, _headers(items))
     line = 2

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from certengine.bank.formats.writing import Written
+from certengine.bank.pictures import encoded
 from certengine.bank.rules import Entry, Family, Item, ItemType, Material, PracticalTask, number_text
 
 NOTICE = "示范题库，供机构修改使用，不是官方试卷"
@@ -36,7 +37,14 @@ _Dumper.add_representer(
 )
 
 
-def write_yaml(field: str, level: str, edition: str, entries: Sequence[Entry], notice: str = NOTICE) -> Written:
+def write_yaml(
+    field: str,
+    level: str,
+    edition: str,
+    entries: Sequence[Entry],
+    notice: str = NOTICE,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Written:
     """Holds everything; nothing is left out."""
     document: dict[str, Any] = {
         "bank": f"{field}/{level}",
@@ -51,6 +59,8 @@ def write_yaml(field: str, level: str, edition: str, entries: Sequence[Entry], n
         document["families"] = families
     if tasks:
         document["practical"] = tasks
+    if pictures:
+        document["media"] = encoded(pictures)
     return Written(dump(document).encode(), "yaml", "application/yaml; charset=utf-8")
 
 
@@ -84,7 +94,16 @@ def item_raw(item: Item) -> dict[str, Any]:
     return raw
 
 
+def _part(part: Item) -> dict[str, Any]:
+    raw = {
+        key: value for key, value in item_raw(part).items() if key not in ("id", "outline", "cognition", "difficulty")
+    }
+    return {"points": _decimal(part.share), **raw}
+
+
 def _answer(item: Item) -> dict[str, Any]:
+    if item.type is ItemType.CASE:
+        return {"parts": [_part(each) for each in item.parts]}
     if item.type is ItemType.JUDGEMENT:
         return {"key": item.key == "true"}
     if item.type is ItemType.FILL_IN:

@@ -10,8 +10,8 @@ const html = (name, className, content) => made(name, { className, innerHTML: co
 
 export function isAnswered(answer) {
   if (answer === null || answer === undefined) return false;
-  if (typeof answer === "string") return answer.trim() !== "";
-  return Object.values(answer).some((part) => String(part).trim() !== "");
+  if (typeof answer === "object") return Object.values(answer).some(isAnswered);
+  return String(answer).trim() !== "";
 }
 
 export function draw(place, item, answer, say, changed) {
@@ -87,12 +87,31 @@ function text(place, _item, answer, _say, changed) {
   place.append(area);
 }
 
+// A case: its questions below one another, each in a place of its own and answered for itself.
+function parts(place, item, answer, say, changed) {
+  item.parts.forEach((part, number) => {
+    const own = made("section", { className: "part" });
+    const inside = made("div", {});
+    const heading = made("h3", { className: "h6", id: `part-${number}`, textContent: say("part", { n: number + 1, type: say(part.type), points: part.points }) });
+    own.dataset.part = part.id;
+    draw(inside, { ...part, id: `${item.id}-${part.id}` }, answer?.[part.id] ?? null, say, changed);
+    inside.querySelectorAll("[aria-labelledby=question-title]").forEach((node) => node.setAttribute("aria-labelledby", heading.id));
+    own.append(heading, inside);
+    place.append(own);
+  });
+}
+
+function partsOf(place, item) {
+  const given = item.parts.map((part) => [part.id, answerOf(place.querySelector(`[data-part="${part.id}"]`), part)]).filter(([, answer]) => answer !== null);
+  return given.length ? Object.fromEntries(given) : null;
+}
+
 const mapped = (place, name) => {
   const filled = [...place.querySelectorAll(`[data-${name}]`)].filter((field) => field.value.trim() !== "");
   return filled.length ? Object.fromEntries(filled.map((field) => [field.dataset[name], field.value])) : null;
 };
 
-const DRAW = { single: options("radio"), judgement: options("radio"), multiple: options("checkbox"), fill_in: gaps, matching: pairs, ordering: order, short_answer: text };
+const DRAW = { single: options("radio"), judgement: options("radio"), multiple: options("checkbox"), fill_in: gaps, matching: pairs, ordering: order, short_answer: text, case: parts };
 const READ = {
   single: (place) => checked(place)[0] ?? null,
   judgement: (place) => checked(place)[0] ?? null,
@@ -101,4 +120,5 @@ const READ = {
   matching: (place) => mapped(place, "left"),
   ordering: (place) => [...place.querySelectorAll("[data-option]")].map((row) => row.dataset.option),
   short_answer: (place) => place.querySelector("textarea").value || null,
+  case: partsOf,
 };
