@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certengine.bank.items import bank, propose
+from certengine.bank.items import bank, propose, redescribe, working_version
 from certengine.bank.models import BankItem, BulkEdit, ItemStatus, ItemVersion, VersionState
 from certengine.bank.readiness import outline_faults
 from certengine.bank.rules import Cognition, Entry, Family, Item, entry_of
@@ -69,10 +69,7 @@ def _moved(row: BankItem, act: Act) -> list[list[Any]]:
 
 
 def _proposed(session: Session, row: BankItem, act: Act, value: str, actor: str, now: datetime) -> list[list[Any]]:
-    newest = session.scalars(
-        select(ItemVersion).where(ItemVersion.item_id == row.id, ItemVersion.number == row.latest)
-    ).one()
-    before = entry_of(newest.content)
+    before = entry_of(working_version(row).content)
     after = _changed(before, act, value)
     if after == before:
         return []
@@ -150,6 +147,7 @@ def _version_back(session: Session, version_id: str) -> bool:
     if found.state is not VersionState.PROPOSED:
         return False
     found.state = VersionState.WITHDRAWN
+    redescribe(session, found.item)
     return True
 
 

@@ -87,17 +87,21 @@ def yaml_of(entry: Entry) -> str:
     return dump(task_raw(entry) if isinstance(entry, PracticalTask) else dict(entry.template))
 
 
-def entry_of_yaml(text: str, like: Entry) -> Entry:
-    """Raises Invalid: of the text, naming its lines, or where it has become another entry."""
-    key = "items" if isinstance(like, Item) else "practical" if isinstance(like, PracticalTask) else "families"
+def section_of(entry: Entry) -> str:
+    """Under which key of a bank file the entry stands."""
+    return "items" if isinstance(entry, Item) else "practical" if isinstance(entry, PracticalTask) else "families"
+
+
+def entry_of_yaml(text: str, section: str, code: str = "") -> Entry:
+    """Raises Invalid: of the text, naming its lines, or where it has become another entry than this code's."""
     body = "".join(f"    {line}\n" for line in text.replace("\r\n", "\n").split("\n"))
-    file = read_bank(f"bank: x/y\n{key}:\n  -\n{body}", "YAML")
+    file = read_bank(f"bank: x/y\n{section}:\n  -\n{body}", "YAML")
     problems = [Problem(_earlier(each.place), each.code, each.values) for each in file.all_problems()]
     if problems:
         raise Invalid(problems)
     entry = file.rows[0].entry
-    if len(file.rows) != 1 or entry.id != like.id:
-        raise Invalid([Problem("YAML:1", "bank.other_entry", {"item": like.id})])
+    if len(file.rows) != 1 or (code and entry.id != code):
+        raise Invalid([Problem("YAML:1", "bank.other_entry", {"item": code})])
     return entry
 
 

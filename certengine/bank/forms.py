@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from certengine.web.forms import Form
@@ -36,6 +36,15 @@ class YamlForm(Form):
     """Families and practical tasks are edited as the bank file spells them."""
 
     text = TextAreaField(_("内容（YAML）"), [InputRequired(_("请填写内容")), Length(max=100000)])
+
+
+class TaskForm(Form):
+    assignee = SelectField(_("命题员"), [InputRequired(_("请选择命题员"))])
+    outline = SelectField(_("大纲"))
+    type = SelectField(_("题型"))
+    wanted = IntegerField(_("数量"), [InputRequired(_("请填写数量"))])
+    due_on = DateField(_("截止日期"), [InputRequired(_("请填写截止日期"))])
+    note = StringField(_("说明"), [Length(max=500)])
 
 
 class UploadForm(Form):

@@ -14,13 +14,13 @@ from certengine.bank import items
 from certengine.bank.folding import question_hash, stem_key
 from certengine.bank.formats import read_file
 from certengine.bank.models import BankImport, BankItem, ItemStatus, ItemVersion
+from certengine.bank.picture_store import keep_picture
 from certengine.bank.pictures import names_in
 from certengine.bank.readiness import outline_faults
 from certengine.bank.reading import BankFile, Row
 from certengine.bank.rules import Entry, Item, content_of, entry_of
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid, Problem
-from certengine.foundation.runtime import current
 from certengine.standards import service as standards
 from certengine.standards.marked_yaml import read
 from certengine.standards.rules import Level, Standard
@@ -214,8 +214,8 @@ def import_bank(
     )
     session.add(record)
     session.flush()
-    for data in planned.pictures.values():
-        current().files.put(data)
+    for name, picture in planned.pictures.items():
+        keep_picture(session, name, picture, actor, now)
     entries = [(row.entry, row.place) for row in good]
     items.propose_many(session, bank_id=bank_id, entries=entries, import_id=record.id, actor=actor, now=now)
     return ImportOutcome(bank_id, record.id, planned)

@@ -22,6 +22,7 @@ from certengine.bank.rules import (
     content_of,
     entry_of,
 )
+from certengine.bank.similar import nearest
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import NotFound
 from certengine.foundation.ids import new_id
@@ -39,6 +40,7 @@ class BankView:
     level: str
     title: str
     live: int
+    pilots: int
     waiting: int
     drafts: int
     retired: int
@@ -93,6 +95,7 @@ def banks(session: Session, organisation_id: UUID) -> list[BankView]:
             row.level,
             row.title,
             counts[row.id][ItemStatus.LIVE],
+            counts[row.id][ItemStatus.PILOT],
             waiting.get(row.id, 0),
             counts[row.id][ItemStatus.DRAFT],
             counts[row.id][ItemStatus.RETIRED],
@@ -100,6 +103,11 @@ def banks(session: Session, organisation_id: UUID) -> list[BankView]:
         )
         for row in rows
     ]
+
+
+def status_counts(session: Session, bank_id: UUID) -> Counter[ItemStatus]:
+    grouped = select(BankItem.status, func.count()).where(BankItem.bank_id == bank_id).group_by(BankItem.status)
+    return Counter({status: number for status, number in session.execute(grouped)})
 
 
 def item(session: Session, bank_id: UUID, code: str) -> BankItem:
@@ -116,6 +124,26 @@ def version(session: Session, item_id: UUID, number: int) -> ItemVersion:
     if found is None:
         raise NotFound("bank.no_version", number=number)
     return found
+
+
+# While somebody types; the check of the whole bank has no bound.
+MOST_COMPARED = 20_000
+UNUSED = (VersionState.REJECTED, VersionState.WITHDRAWN)
+
+
+def working_version(found: BankItem) -> ItemVersion:
+    """What an author goes on from: the newest version that was not taken back."""
+    kept = [each for each in found.versions if each.state is not VersionState.WITHDRAWN]
+    return (kept or found.versions)[-1]
+
+
+def redescribe(session: Session, found: BankItem) -> None:
+    """After a version was rejected or taken back, lists tell of the newest one that still counts."""
+    session.flush()
+    session.refresh(found, ["versions"])
+    counting = [each for each in found.versions if each.state not in UNUSED] or found.versions
+    _describe(found, entry_of(counting[-1].content, counting[-1].number))
+    session.flush()
 
 
 def propose(
@@ -228,16 +256,20 @@ def live_entries(session: Session, bank_id: UUID) -> list[Entry]:
 
 
 def latest_entries(session: Session, bank_id: UUID) -> list[Entry]:
-    """The newest version of every item that is not retired, by code: what a check and an export look at."""
-    query = (
-        select(ItemVersion)
+    """The newest version that counts of every item not retired, by code: what a check and an export look at."""
+    newest = (
+        select(ItemVersion.item_id, func.max(ItemVersion.number).label("number"))
         .join(BankItem, BankItem.id == ItemVersion.item_id)
         .where(
             BankItem.bank_id == bank_id,
             BankItem.status != ItemStatus.RETIRED,
-            ItemVersion.number == BankItem.latest,
-            ItemVersion.state != VersionState.REJECTED,
+            ItemVersion.state.not_in(UNUSED),
         )
+        .group_by(ItemVersion.item_id)
+        .subquery()
+    )
+    query = select(ItemVersion).join(
+        newest, (newest.c.item_id == ItemVersion.item_id) & (newest.c.number == ItemVersion.number)
     )
     found = session.scalars(query).all()
     return sorted((entry_of(each.content, each.number) for each in found), key=lambda entry: entry.id)
@@ -276,11 +308,34 @@ def twin(session: Session, bank_id: UUID, entry: Entry) -> str | None:
     return session.scalar(query.limit(1))
 
 
-def next_code(session: Session, bank_id: UUID, prefix: str) -> str:
+def next_code(session: Session, bank_id: UUID, prefix: str, width: int = 3) -> str:
     """The first free number under this prefix; the bank is locked until the caller has used it."""
-    session.scalars(select(Bank.id).where(Bank.id == bank_id).with_for_update()).one()
-    taken = set(session.scalars(select(BankItem.code).where(BankItem.bank_id == bank_id)))
+    lock(session, bank_id)
+    return free_code(session, bank_id, prefix, width)
+
+
+def free_code(session: Session, bank_id: UUID, prefix: str, width: int = 3) -> str:
+    """The first free number under this prefix, as things are; somebody else may take it."""
+    taken = codes_taken(session, bank_id)
     number = 1
-    while f"{prefix}-{number:03}" in taken:
+    while f"{prefix}{number:0{width}}" in taken:
         number += 1
-    return f"{prefix}-{number:03}"
+    return f"{prefix}{number:0{width}}"
+
+
+def lock(session: Session, bank_id: UUID) -> None:
+    session.scalars(select(Bank.id).where(Bank.id == bank_id).with_for_update()).one()
+
+
+def codes_taken(session: Session, bank_id: UUID) -> set[str]:
+    return set(session.scalars(select(BankItem.code).where(BankItem.bank_id == bank_id)))
+
+
+def look_alikes(session: Session, bank_id: UUID, entry: Entry, most: int = 3) -> list[tuple[str, float]]:
+    """(code, similarity) of the bank's items whose stems are nearly this one's, the likest first."""
+    query = select(BankItem.code, BankItem.text).where(
+        BankItem.bank_id == bank_id, BankItem.code != entry.id, BankItem.status != ItemStatus.RETIRED
+    )
+    rows = session.execute(query.limit(MOST_COMPARED)).all()
+    found = nearest(plain(stem_of(entry)), [row.text for row in rows])
+    return [(rows[place].code, similarity) for place, similarity in found[:most]]

@@ -120,6 +120,16 @@ class ItemVersion(Base):
     item: Mapped[BankItem] = relationship(foreign_keys=[item_id], back_populates="versions")
 
 
+class BankPicture(Base):
+    """A picture that items may show, by the name that their texts give it; its bytes are among the files."""
+
+    __tablename__ = "bank_picture"
+
+    name: Mapped[str] = mapped_column(String(70), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
 class ItemComment(Base):
     """What somebody had to say about one version; nothing is ever removed."""
 

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
 from certengine.bank import service
+from certengine.bank.bulk import Act
 from certengine.bank.importing import Action
 from certengine.bank.models import Bank, ItemStatus, VersionState
 from certengine.bank.rules import Cognition, ItemType, Kind
+from certengine.foundation.errors import NotFound
 from certengine.people.actors import Staff
 from certengine.people.models import Account
 from certengine.people.permissions import Permission
@@ -36,8 +38,49 @@ TYPES = {
     ItemType.CASE: _("案例题"),
 }
 COGNITION = {Cognition.KNOWS: _("了解"), Cognition.UNDERSTANDS: _("理解"), Cognition.APPLIES: _("应用")}
-STATUS = {ItemStatus.DRAFT: _("草稿"), ItemStatus.LIVE: _("已审可用"), ItemStatus.RETIRED: _("已停用")}
-STATES = {VersionState.PROPOSED: _("待审"), VersionState.APPROVED: _("通过"), VersionState.REJECTED: _("退回")}
+STATUS = {
+    ItemStatus.DRAFT: _("草稿"),
+    ItemStatus.PILOT: _("试测中"),
+    ItemStatus.LIVE: _("已审可用"),
+    ItemStatus.RETIRED: _("已停用"),
+}
+STATES = {
+    VersionState.PROPOSED: _("待审"),
+    VersionState.APPROVED: _("通过"),
+    VersionState.REJECTED: _("退回"),
+    VersionState.WITHDRAWN: _("撤回"),
+}
+# The top keys of an entry's content, for a comparison.
+KEYS = {
+    "type": _("题型"),
+    "outline": _("大纲"),
+    "directions": _("方向"),
+    "cognition": _("认知层次"),
+    "difficulty": _("难度"),
+    "discrimination": _("区分度"),
+    "guessing": _("猜测参数"),
+    "stem": _("题干"),
+    "options": _("选项"),
+    "matches": _("右项"),
+    "key": _("答案"),
+    "blanks": _("填空"),
+    "points_of_answer": _("采分点"),
+    "model_answer": _("参考答案"),
+    "fixed": _("固定在最后的选项"),
+    "enemies": _("互斥题"),
+    "rationale": _("解析"),
+    "reference": _("依据"),
+    "parts": _("小题"),
+    "template": _("模板"),
+    "title": _("标题"),
+    "minutes": _("时长"),
+    "scenario": _("任务背景"),
+    "materials": _("材料"),
+    "environment": _("环境"),
+    "deliverables": _("提交物"),
+    "rubric": _("评分标准"),
+    "reference_solution": _("参考解答"),
+}
 KINDS = {Kind.ITEM: _("试题"), Kind.FAMILY: _("参数化试题"), Kind.PRACTICAL: _("实操题")}
 ACTIONS = {
     Action.ADD: _("新增"),
@@ -46,6 +89,14 @@ ACTIONS = {
     Action.DUPLICATE: _("重复，略过"),
     Action.REFUSE: _("有误，不导入"),
 }
+ACTS = {
+    Act.OUTLINE: _("改大纲考核点"),
+    Act.COGNITION: _("改认知层次"),
+    Act.DIFFICULTY: _("改难度"),
+    Act.RETIRE: _("停用"),
+    Act.RESTORE: _("恢复"),
+}
+USES = {"unused": _("未使用过"), "used": _("使用过"), "poor": _("统计指标不良")}
 BANDS = {
     "very_easy": _("易"),
     "easy": _("较易"),
@@ -65,6 +116,7 @@ def set_up(state: BlueprintSetupState) -> None:
         (VersionState, STATES),
         (Kind, KINDS),
         (Action, ACTIONS),
+        (Act, ACTS),
     ):
         add_labels(state, cast(Any, kind), texts)
     add_navigation(state, NavigationEntry(100, _("题库"), "bank.banks", Permission.BANK_READ))
@@ -101,6 +153,15 @@ def names(actors: Iterable[str | None]) -> dict[str, str]:
     found = session().execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all() if ids else []
     known = {f"account:{account_id}": name for account_id, name in found}
     return {each: known.get(each, each) for each in wanted}
+
+
+def filters_of_request() -> service.Filters:
+    """What the address narrows the list to. Raises NotFound for a status that is none."""
+    chosen = {key: request.args.get(key, "") for key in ("outline", "type", "cognition", "status", "difficulty", "use")}
+    if chosen["status"] not in {"", VersionState.PROPOSED.value, *(each.value for each in ItemStatus)}:
+        raise NotFound("not_found")
+    words, author = request.args.get("q", "").strip()[:100], request.args.get("author", "")
+    return service.Filters(words=words, author=author, **chosen)
 
 
 def context(bank: Bank, tab: str, **more: Any) -> dict[str, Any]:

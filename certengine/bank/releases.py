@@ -56,7 +56,10 @@ _views: dict[tuple[UUID, str], ReleaseView] = {}
 
 
 def release(session: Session, *, bank_id: UUID, actor: str, now: datetime, pilot: bool = False) -> Release:
-    """Freezes the approved version of each live item; with pilot of those that are tried out as well. Raises Invalid where nothing is live, Conflict where nothing changed."""
+    """Freezes the approved version of each live item; with pilot of those that are tried out as well.
+
+    Raises Invalid where nothing is live, Conflict where nothing changed.
+    """
     bank = session.scalars(select(Bank).where(Bank.id == bank_id).with_for_update()).one_or_none()
     if bank is None:
         raise NotFound("bank.not_found")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certengine.bank.items import bank, item
+from certengine.bank.items import bank, item, redescribe
 from certengine.bank.models import BankImport, BankItem, ItemComment, ItemReading, ItemStatus, ItemVersion, VersionState
 from certengine.bank.readiness import missing_for_approval
 from certengine.bank.rules import entry_of
@@ -74,6 +74,7 @@ def reject(session: Session, version_id: UUID, comment: str, actor: str, now: da
         raise Invalid([Problem("comment", "bank.comment_missing")])
     found.state, found.reviewer, found.reviewed_at = VersionState.REJECTED, actor, now
     found.comment = comment.strip()[:500]
+    redescribe(session, found.item)
     return found
 
 
@@ -144,6 +145,7 @@ def withdraw(session: Session, version_id: UUID, actor: str, now: datetime) -> I
     if found.author != actor:
         raise NotAllowed("bank.others_item")
     found.state, found.reviewed_at = VersionState.WITHDRAWN, now
+    redescribe(session, found.item)
     return found
 
 

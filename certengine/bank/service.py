@@ -14,17 +14,23 @@ from certengine.bank.items import (
     BankView,
     bank,
     banks,
+    codes_taken,
+    free_code,
     imports,
     item,
     latest_entries,
     live_entries,
+    lock,
+    look_alikes,
     next_code,
     open_bank,
     propose,
     read_key,
+    status_counts,
     twin,
     version,
     waiting,
+    working_version,
 )
 from certengine.bank.releases import ReleaseView, members, release, released_items, releases
 from certengine.bank.rendering import render_inline, render_markdown
@@ -43,6 +49,7 @@ from certengine.bank.reviewing import (
 )
 from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
 from certengine.bank.searching import Filters, items_query
+from certengine.bank.statistics import Observed, of_item, record
 
 __all__ = [
     "Action",
@@ -67,12 +74,17 @@ __all__ = [
     "note_reading",
     "readings",
     "settle",
+    "status_counts",
     "withdraw",
     "import_bank",
     "import_model_bank",
     "imports",
     "item",
     "items_query",
+    "codes_taken",
+    "free_code",
+    "lock",
+    "look_alikes",
     "latest_entries",
     "live_entries",
     "members",
@@ -92,4 +104,8 @@ __all__ = [
     "twin",
     "version",
     "waiting",
+    "working_version",
+    "Observed",
+    "of_item",
+    "record",
 ]

@@ -51,6 +51,22 @@ def pairs(texts: Sequence[Text]) -> Iterator[Pair]:
         yield Pair(first, second, same, value)
 
 
+def nearest(stem: str, others: Sequence[str]) -> list[tuple[int, float]]:
+    """(place, Jaccard similarity) of the stems that are nearly this one, the likest first."""
+    folded = fold(_bare(stem))
+    if len(folded) < LEAST:
+        return []
+    ours = _grams(folded)
+    found = []
+    for place, other in enumerate(others):
+        theirs = _grams(fold(_bare(other)))
+        shared = len(ours & theirs)
+        similarity = shared / (len(ours) + len(theirs) - shared)
+        if similarity >= STEMS:
+            found.append((place, similarity))
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
 def _bare(text: str) -> str:
     return re.sub(r"\{\{\w+\}\}", "", text)
 

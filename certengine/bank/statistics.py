@@ -1,5 +1,6 @@
 """What sittings say about items: kept by version and sitting, pooled beside each item, flagged where it is poor."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,16 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank.models import BankItem, ItemStatistic
+from certengine.bank.rules import Entry, Family, Item
+from certengine.foundation.errors import Problem
 from certengine.foundation.ids import new_id
 
 # Too easy or too hard to tell anybody apart, or answered better by the weaker half (per cent).
 FACILITY = (10.0, 95.0)
 LEAST_DISCRIMINATION = 10.0
 FEWEST = 20
+# A wrong option that fewer choose deceives nobody (per cent).
+LEAST_CHOSEN = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,16 @@ class Observed:
     rest: Mapping[str, float]
 
 
-def is_poor(facility: float | None, discrimination: float | None) -> bool:
-    hard = facility is not None and not FACILITY[0] <= facility <= FACILITY[1]
-    return hard or (discrimination is not None and discrimination < LEAST_DISCRIMINATION)
+def flags(facility: float | None, discrimination: float | None) -> list[Problem]:
+    """What makes an item poor; nothing where it is sound or too little is known."""
+    found = []
+    if facility is not None and facility < FACILITY[0]:
+        found.append(Problem("", "bank.too_hard", {"least": f"{FACILITY[0]:g}"}))
+    if facility is not None and facility > FACILITY[1]:
+        found.append(Problem("", "bank.too_easy", {"most": f"{FACILITY[1]:g}"}))
+    if discrimination is not None and discrimination < LEAST_DISCRIMINATION:
+        found.append(Problem("", "bank.discriminates_little", {"least": f"{LEAST_DISCRIMINATION:g}"}))
+    return found
 
 
 def record(session: Session, bank_id: UUID, source: str, rows: Sequence[Observed], now: datetime) -> int:
@@ -87,13 +99,77 @@ def _pool(item: BankItem, rows: Sequence[ItemStatistic]) -> None:
     current = [row for row in rows if row.number == newest]
     item.facility = _mean([(row.facility, row.responses) for row in current])
     item.discrimination = _mean([(row.discrimination, row.responses) for row in current])
-    item.poor = is_poor(item.facility, item.discrimination)
+    item.poor = bool(flags(item.facility, item.discrimination))
 
 
 def _mean(values: Sequence[tuple[float | None, int]]) -> float | None:
     known = [(value, weight) for value, weight in values if value is not None]
     total = sum(weight for _value, weight in known)
     return round(sum(value * weight for value, weight in known) / total, 2) if total else None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One option of the chart: the share that chose it and their mean on the rest of the paper, in per cent.
+
+    right: None where the key is not to be shown. weak: nearly nobody chose it, or better people did than the key.
+    """
+
+    option: str
+    text: str
+    count: int
+    share: float
+    rest: float | None
+    right: bool | None
+    weak: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    variant: str
+    number: int
+    responses: int
+    bars: tuple[Bar, ...]
+
+
+def charts(entry: Entry, rows: Sequence[ItemStatistic], open_key: bool) -> list[Chart]:
+    """The choices over all sittings of the newest version that was used, one chart per variant."""
+    newest = max((row.number for row in rows), default=0)
+    variants = {each.id: each for each in entry.variants} if isinstance(entry, Family) else {}
+    found = []
+    for variant in sorted({row.variant for row in rows if row.number == newest}):
+        here = [row for row in rows if row.number == newest and row.variant == variant and row.choices]
+        item = variants.get(variant, entry)
+        if here and isinstance(item, Item):
+            found.append(_chart(item, variant, newest, here, open_key))
+    return found
+
+
+def _chart(item: Item, variant: str, number: int, rows: Sequence[ItemStatistic], open_key: bool) -> Chart:
+    counts: Counter[str] = Counter()
+    weighted: Counter[str] = Counter()
+    for row in rows:
+        for option, count in row.choices.items():
+            counts[option] += count
+            weighted[option] += count * row.rest.get(option, 0.0)
+    total = sum(row.responses for row in rows)
+    texts = {each.id: each.text for each in item.options}
+    keys = set(item.key) if isinstance(item.key, tuple) else {item.key}
+    rest = {option: weighted[option] / count if count else None for option, count in counts.items()}
+    best = max((rest[key] or 0.0 for key in keys if key in rest), default=0.0)
+    bars = []
+    for option in [*texts, *sorted(set(counts) - set(texts))]:
+        count, right = counts[option], option in keys
+        share = 100 * count / total if total else 0.0
+        strong = not right and option in texts and (rest.get(option) or 0.0) > best
+        idle = not right and option in texts and share < LEAST_CHOSEN
+        bars.append(
+            Bar(
+                option, texts.get(option, ""), count, round(share, 1), rest.get(option),
+                right if open_key else None, open_key and total >= FEWEST and (strong or idle),
+            )
+        )  # fmt: skip
+    return Chart(variant, number, total, tuple(bars))
 
 
 def of_item(session: Session, item_id: UUID) -> list[ItemStatistic]:

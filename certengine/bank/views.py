@@ -5,17 +5,21 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.bank import file_views, item_views, service
+from certengine.bank import file_views, item_views, picture_views, review_views, service, work_views
+from certengine.bank.bulk import Act, recent
 from certengine.bank.check import check_bank, near_duplicates, stems
 from certengine.bank.coverage import coverage_of
-from certengine.bank.models import ItemStatus, VersionState
+from certengine.bank.models import ItemStatus
 from certengine.bank.pages import (
+    ACTS,
     BANDS,
     COGNITION,
     STATUS,
     TYPES,
+    USES,
     blueprint,
     context,
+    filters_of_request,
     names,
     own_bank,
     staff,
@@ -25,6 +29,8 @@ from certengine.bank.pages import (
 from certengine.bank.reading import BankFile, Row
 from certengine.bank.releases import own_release
 from certengine.bank.rules import Kind
+from certengine.bank.work_views import authors
+from certengine.bank.writing_tasks import tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
@@ -35,7 +41,7 @@ from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, session
 
-__all__ = ["blueprint", "file_views", "item_views"]
+__all__ = ["blueprint", "file_views", "item_views", "picture_views", "review_views", "work_views"]
 
 
 @blueprint.get("/banks")
@@ -43,7 +49,17 @@ __all__ = ["blueprint", "file_views", "item_views"]
 def banks() -> str:
     found = service.banks(session(), staff().organisation_id)
     titles = {each.field: each for each in standards.fields()}
-    return render_template("bank/banks.html", banks=found, standards=titles, levels=list(Level), Level=Level)
+    mine = tasks(session(), [each.id for each in found], now(), staff().id)
+    return render_template(
+        "bank/banks.html",
+        banks=found,
+        standards=titles,
+        levels=list(Level),
+        Level=Level,
+        mine=mine,
+        by_id={each.id: each for each in found},
+        types={kind.value: text for kind, text in TYPES.items()},
+    )
 
 
 @blueprint.post("/banks")
@@ -66,17 +82,10 @@ def open_bank() -> Response:
 @allow(Permission.BANK_READ)
 def bank(bank_id: UUID) -> str:
     found = own_bank(bank_id)
-    filters = service.Filters(
-        words=request.args.get("q", "").strip()[:100],
-        outline=request.args.get("outline", ""),
-        type=request.args.get("type", ""),
-        cognition=request.args.get("cognition", ""),
-        status=request.args.get("status", ""),
-    )
-    if filters.status not in {"", VersionState.PROPOSED.value, *(each.value for each in ItemStatus)}:
-        raise NotFound("not_found")
+    filters = filters_of_request()
     page = paginate(session(), service.items_query(session(), bank_id, filters), request.args.get("page", 1, int))
     imports = service.imports(session(), bank_id)
+    edits = recent(session(), bank_id)
     return render_template(
         "bank/bank.html",
         **context(found, "items"),
@@ -84,11 +93,18 @@ def bank(bank_id: UUID) -> str:
         filters=filters,
         waiting=service.waiting(session(), [row.id for row in page.rows]),
         imports=[(source, left) for source, left in imports if left],
-        names=names(source.actor for source, _left in imports),
+        names=names([*(source.actor for source, _left in imports), *(each.actor for each in edits)]),
         type_word=type_word,
         types=TYPES,
         cognitions=COGNITION,
         statuses=STATUS,
+        bands=BANDS,
+        uses=USES,
+        authors=authors(found.organisation_id),
+        filtered=filters != service.Filters(),
+        edits=edits,
+        act_words=ACTS,
+        act_word=lambda value: ACTS[Act(value)],
         nodes=list(standard_of(found).nodes()),
     )
 
@@ -122,12 +138,13 @@ def check(bank_id: UUID) -> str:
 def releases(bank_id: UUID) -> str:
     found = own_bank(bank_id)
     rows = [each for each in service.releases(session(), found.field, Level(found.level)) if each.bank_id == bank_id]
-    live = len(service.live_entries(session(), bank_id))
+    counts = service.status_counts(session(), bank_id)
     return render_template(
         "bank/releases.html",
         **context(found, "releases"),
         rows=rows,
-        live=live,
+        live=counts[ItemStatus.LIVE],
+        pilots=counts[ItemStatus.PILOT],
         names=names(each.actor for each in rows),
     )
 
@@ -137,7 +154,7 @@ def releases(bank_id: UUID) -> str:
 def make_release(bank_id: UUID) -> Response:
     found = own_bank(bank_id)
     try:
-        made = service.release(session(), bank_id=found.id, actor=staff().id, now=now())
+        made = service.release(session(), bank_id=found.id, actor=staff().id, now=now(), pilot="pilot" in request.form)
     except Invalid as error:
         flash(say(error.problems[0]), "danger")
         return redirect(url_for(".releases", bank_id=bank_id))  # type: ignore[return-value]

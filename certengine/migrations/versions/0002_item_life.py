@@ -62,6 +62,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bank_bulk_edit_bank_id"), ["bank_id"], unique=False)
 
     op.create_table(
+        "bank_picture",
+        sa.Column("name", sa.String(length=70), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_bank_picture")),
+    )
+    op.create_table(
         "bank_writing_task",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("bank_id", sa.Uuid(), nullable=False),
@@ -188,3 +195,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bank_bulk_edit_bank_id"))
 
     op.drop_table("bank_bulk_edit")
+    op.drop_table("bank_picture")
