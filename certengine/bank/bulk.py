@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from certengine.bank.items import bank, propose, redescribe, working_version
 from certengine.bank.models import BankItem, BulkEdit, ItemStatus, ItemVersion, VersionState
 from certengine.bank.readiness import outline_faults
-from certengine.bank.rules import Cognition, Entry, Family, Item, entry_of
+from certengine.bank.rules import Cognition, Entry, Family, Item, entry_of, number_text
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
 from certengine.standards import service as standards
@@ -38,6 +38,8 @@ def edit(
     """Raises Invalid where the value does not fit, or nothing or too much is chosen; then nothing is changed."""
     if not 0 < len(codes) <= MOST:
         raise Invalid([Problem("codes", "bank.bulk_number", {"most": MOST})])
+    if act is Act.OUTLINE and not value:
+        raise Invalid([Problem("value", "bank.outline_unknown", {"node": value})])
     found = session.scalars(
         select(BankItem).where(BankItem.bank_id == bank_id, BankItem.code.in_(codes)).order_by(BankItem.code)
     ).all()
@@ -85,8 +87,8 @@ def _changed(entry: Entry, act: Act, value: str) -> Entry:
     if isinstance(entry, Item):
         return _item(entry, act, value)
     if isinstance(entry, Family):
-        number = _difficulty(value) if act is Act.DIFFICULTY else value
-        template = {**entry.template, act.value: number}
+        said = number_text(_difficulty(value)) if act is Act.DIFFICULTY else value
+        template = {**entry.template, act.value: said}
         return replace(entry, template=template, variants=tuple(_item(each, act, value) for each in entry.variants))
     return entry
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, bindparam, or_, select, text
 from sqlalchemy.orm import Session
 
 from certengine.bank.models import BankItem, ItemStatus, ItemVersion, VersionState
@@ -80,7 +80,9 @@ def _says(session: Session, bank_id: UUID, word: str) -> Any:
         return or_(by_code, BankItem.id.in_([item_id for item_id, said in rows if folded in said.casefold()]))
     if len(word) >= LEAST_FOR_INDEX and session.get_bind().dialect.name == "sqlite":
         quoted = '"' + word.replace('"', '""') + '"'
-        found = text("SELECT item_id FROM bank_item_words WHERE words MATCH :phrase").bindparams(phrase=quoted)
+        found = text("SELECT item_id FROM bank_item_words WHERE words MATCH :phrase")
+        # Unique, for a search of several words has several phrases.
+        found = found.bindparams(bindparam("phrase", quoted, unique=True))
         return or_(by_code, BankItem.id.in_(found.columns(BankItem.id)))
     return or_(by_code, BankItem.text.ilike(like, escape="\\"))
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.bank import service
 from certengine.bank.bulk import MOST, Act, edit, undo
 from certengine.bank.forms import TaskForm
-from certengine.bank.models import Bank, BankItem
+from certengine.bank.models import Bank, BankItem, BulkEdit
 from certengine.bank.pages import TYPES, blueprint, context, filters_of_request, names, own_bank, staff, standard_of
 from certengine.bank.writing_tasks import TaskFacts, assign, close, tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
@@ -131,6 +131,9 @@ def bulk_edit(bank_id: UUID) -> Response:
 @allow(Permission.BANK_WRITE, Permission.ITEM_REVIEW)
 def undo_bulk(bank_id: UUID, edit_id: UUID) -> Response:
     own_bank(bank_id)
+    record = session().get(BulkEdit, edit_id)
+    if record is not None and Act(record.act) in REVIEWERS_ACTS and not staff().may(Permission.ITEM_REVIEW):
+        raise NotFound("not_found")
     try:
         undone, kept = undo(session(), bank_id, edit_id, staff().id, now())
         flash(_("已撤销 %(undone)s 项；%(kept)s 项其后已有变化，保持不动", undone=undone, kept=kept), "success")
