@@ -7,46 +7,12 @@ from sqlalchemy import select
 
 from certengine.bank import service
 from certengine.bank.formats.gift_writing import write_gift
-from certengine.bank.models import Bank, BankItem, ItemStatus, ItemVersion
+from certengine.bank.models import BankItem, ItemStatus, ItemVersion
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from tests.bank.factories import FIELD, single
-from tests.factories import PASSWORD, account
-
-
-def signed_in(app: Flask, login: str) -> FlaskClient:
-    client = app.test_client()
-    client.post("/sign-in", data={"login": login, "password": PASSWORD})
-    return client
-
-
-@pytest.fixture
-def author(app: Flask, runtime: Runtime) -> FlaskClient:
-    account(runtime, "author", ["item_author"], name="命题员甲")
-    return signed_in(app, "author")
-
-
-@pytest.fixture
-def reviewer(app: Flask, runtime: Runtime) -> FlaskClient:
-    account(runtime, "reviewer", ["item_reviewer"], name="审题员乙")
-    return signed_in(app, "reviewer")
-
-
-def the_bank(runtime: Runtime) -> Bank:
-    with runtime.unit_of_work(read_only=True) as session:
-        return session.scalars(select(Bank)).one()
-
-
-def load_model(author: FlaskClient, runtime: Runtime) -> str:
-    answer = author.post("/banks", data={"field": FIELD, "level": "junior", "model": "1"})
-    assert answer.status_code == 302
-    return f"/banks/{the_bank(runtime).id}"
-
-
-def approve_all(reviewer: FlaskClient, runtime: Runtime, at: str) -> None:
-    with runtime.unit_of_work(read_only=True) as session:
-        [(source, _left)] = service.imports(session, the_bank(runtime).id)
-    assert reviewer.post(f"{at}/imports/{source.id}/approve").status_code == 302
+from tests.bank.pages import approve_all, load_model, signed_in, the_bank
+from tests.factories import account
 
 
 def test_from_the_model_bank_over_the_reviewer_to_a_release(
