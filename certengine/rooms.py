@@ -39,3 +39,8 @@ def load_models() -> None:
     """Imports every table, so that the metadata is whole."""
     import_module("certengine.foundation.jobs")
     modules("models")
+
+
+def load_jobs() -> None:
+    """Declares every kind of job."""
+    modules("jobs")

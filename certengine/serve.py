@@ -12,6 +12,7 @@ from a2wsgi import WSGIMiddleware
 from granian import Granian
 from granian.constants import Interfaces
 
+from certengine import rooms
 from certengine.delivery.door import Door
 from certengine.delivery.journal import Journal
 from certengine.delivery.service import close_expired
@@ -72,6 +73,8 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
 def keep_going(runtime: Runtime | None = None) -> None:
     """The process beside the web workers; ends when it is told to, or when its parent is gone."""
     runtime = runtime or current()
+    rooms.load_models()
+    rooms.load_jobs()
     stop = threading.Event()
     consumer = prepare_queue().create_consumer(workers=1, check_worker_health=False)
     consumer.start()

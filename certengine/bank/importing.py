@@ -2,12 +2,12 @@
 
 import enum
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import items
@@ -68,6 +68,8 @@ class Plan:
     # Of the file as a whole.
     problems: tuple[Problem, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    # The state of the bank that it was made against.
+    basis: str = ""
 
     def count(self, action: Action) -> int:
         return sum(row.action is action for row in self.rows)
@@ -95,15 +97,45 @@ class Known:
     pictures: frozenset[str] = frozenset()
 
 
-def preview(session: Session, *, bank_id: UUID, filename: str, data: bytes, format: str = "auto") -> Plan:
+# (rows done, rows in all)
+Progress = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody waits."""
+
+
+def preview(
+    session: Session,
+    *,
+    bank_id: UUID,
+    filename: str,
+    data: bytes,
+    format: str = "auto",
+    progress: Progress = _silent,
+) -> Plan:
     """Row by row what an import would do. Raises Invalid where the file cannot be read as its format at all."""
     bank = items.bank(session, bank_id)
+    basis = _basis(session, bank_id)
     known = _known(session, bank_id)
-    return plan(bank.field, Level(bank.level), filename, data, format, known)
+    return replace(plan(bank.field, Level(bank.level), filename, data, format, known, progress), basis=basis)
+
+
+def _basis(session: Session, bank_id: UUID) -> str:
+    """Changes with every version and every retirement in the bank."""
+    versions = select(func.count(), func.max(ItemVersion.created_at)).join(BankItem, BankItem.id == ItemVersion.item_id)
+    count, newest = session.execute(versions.where(BankItem.bank_id == bank_id)).one()
+    return f"{count} {newest} {items.status_counts(session, bank_id)[ItemStatus.RETIRED]}"
 
 
 def plan(
-    field: str, level: Level, filename: str, data: bytes, format: str = "auto", known: Known | None = None
+    field: str,
+    level: Level,
+    filename: str,
+    data: bytes,
+    format: str = "auto",
+    known: Known | None = None,
+    progress: Progress = _silent,
 ) -> Plan:
     """The same against what is known; by default an empty bank, which needs no database."""
     source, used = read_file(filename, data, format)
@@ -111,7 +143,8 @@ def plan(
     has = {*source.pictures, *known.pictures}
     rows = []
     taken: dict[str, str] = {}
-    for row in _with_ids(source, field, level, known):
+    for number, row in enumerate(_with_ids(source, field, level, known)):
+        progress(number, len(source.rows))
         planned = _planned(row, standards.standard(field), level, known, taken, has)
         rows.append(planned)
         if planned.action in (Action.ADD, Action.PROPOSE):
@@ -194,15 +227,28 @@ def import_bank(
 ) -> ImportOutcome:
     """Brings the file's rows in as proposals. Raises Invalid with every problem, unless the good rows are kept."""
     planned = preview(session, bank_id=bank_id, filename=filename, data=data, format=format)
+    return bring_in(session, planned, bank_id=bank_id, keep_good=keep_good, actor=actor, now=now)
+
+
+def is_current(session: Session, bank_id: UUID, planned: Plan) -> bool:
+    """Whether the bank is as it was when the plan was made; from here on it is locked for the caller."""
+    items.lock(session, bank_id)
+    return planned.basis == _basis(session, bank_id)
+
+
+def bring_in(
+    session: Session, planned: Plan, *, bank_id: UUID, keep_good: bool, actor: str, now: datetime
+) -> ImportOutcome:
+    """Does what a plan against the bank as it is says. Raises as import_bank does."""
     faults = planned.all_problems()
     good = [row for row in planned.rows if row.action in (Action.ADD, Action.PROPOSE)]
     if (faults and not keep_good) or not planned.rows:
-        raise Invalid(faults or [Problem(filename, "bank.no_items")])
+        raise Invalid(faults or [Problem(planned.filename, "bank.no_items")])
     if not good:
         return ImportOutcome(bank_id, None, planned)
     record = BankImport(
         bank_id=bank_id,
-        filename=filename[-200:],
+        filename=planned.filename[-200:],
         format=planned.format,
         sha256=planned.sha256,
         actor=actor,

@@ -6,8 +6,10 @@ from certengine.bank.importing import (
     ImportOutcome,
     Plan,
     PlannedRow,
+    bring_in,
     import_bank,
     import_model_bank,
+    is_current,
     preview,
 )
 from certengine.bank.items import (
@@ -76,6 +78,8 @@ __all__ = [
     "settle",
     "status_counts",
     "withdraw",
+    "bring_in",
+    "is_current",
     "import_bank",
     "import_model_bank",
     "imports",
