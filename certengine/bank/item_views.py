@@ -82,7 +82,7 @@ def _show(bank: Bank, found: BankItem, version: ItemVersion, open_key: bool) -> 
         talk=talk,
         open_comments=sum(each.settled_at is None and each.version_id == version.id for each in talk),
         readings=readings,
-        statistics=charts(entry, service.of_item(session(), found.id), open_key),
+        statistics=charts(entry, service.statistics_of(session(), found.id), open_key),
         warnings=[say(each) for each in flags(found.facility, found.discrimination)],
         names=names([*people, *(act.actor for act in acts)]),
         type_word=type_word,

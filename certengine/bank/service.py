@@ -51,7 +51,7 @@ from certengine.bank.reviewing import (
 )
 from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
 from certengine.bank.searching import Filters, items_query
-from certengine.bank.statistics import Observed, of_item, record
+from certengine.bank.statistics import Observed, record_statistics, statistics_of
 
 __all__ = [
     "Action",
@@ -110,6 +110,6 @@ __all__ = [
     "waiting",
     "working_version",
     "Observed",
-    "of_item",
-    "record",
+    "record_statistics",
+    "statistics_of",
 ]

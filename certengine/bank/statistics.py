@@ -51,7 +51,7 @@ def flags(facility: float | None, discrimination: float | None) -> list[Problem]
     return found
 
 
-def record(session: Session, bank_id: UUID, source: str, rows: Sequence[Observed], now: datetime) -> int:
+def record_statistics(session: Session, bank_id: UUID, source: str, rows: Sequence[Observed], now: datetime) -> int:
     """Replaces what this source said before; returns how many items are flagged now."""
     codes = sorted({row.code for row in rows})
     items = {
@@ -172,7 +172,7 @@ def _chart(item: Item, variant: str, number: int, rows: Sequence[ItemStatistic],
     return Chart(variant, number, total, tuple(bars))
 
 
-def of_item(session: Session, item_id: UUID) -> list[ItemStatistic]:
+def statistics_of(session: Session, item_id: UUID) -> list[ItemStatistic]:
     """Newest first."""
     query = select(ItemStatistic).where(ItemStatistic.item_id == item_id)
     return list(session.scalars(query.order_by(ItemStatistic.at.desc(), ItemStatistic.variant)))

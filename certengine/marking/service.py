@@ -18,7 +18,7 @@ from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
-from certengine.marking import problems, rules
+from certengine.marking import jobs, problems, rules
 from certengine.marking.models import PracticalMark, Result, ResultVoid, TheoryMark, Verdict
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
@@ -88,6 +88,7 @@ def mark_sitting(session: Session, sitting_id: UUID, actor: str, now: datetime) 
     if rows:
         session.execute(insert(TheoryMark), rows)
     _record_marks(session, sitting, rows, actor, now)
+    jobs.ask(session, sitting_id, now)
     return len(rows)
 
 

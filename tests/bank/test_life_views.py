@@ -12,7 +12,7 @@ from sqlalchemy import select
 from certengine.bank import service
 from certengine.bank.models import BankItem, BulkEdit, ItemStatus, ItemVersion, WritingTask
 from certengine.bank.reviewing import readings
-from certengine.bank.statistics import Observed, record
+from certengine.bank.statistics import Observed, record_statistics
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Account
 from tests.bank.factories import FIELD
@@ -230,7 +230,7 @@ def test_the_figures_of_sittings_are_on_the_list_and_on_the_item(
     at = load_model(author, runtime)
     row = Observed("ai-j-001", 1, "", 120, 97.5, 3.0, {"a": 117, "b": 3}, {"a": 60.0, "b": 70.0})
     with runtime.unit_of_work() as session:
-        record(session, the_bank(runtime).id, "sitting:1", [row], runtime.clock.now())
+        record_statistics(session, the_bank(runtime).id, "sitting:1", [row], runtime.clock.now())
     listed = author.get(f"{at}?use=poor").text
     assert "ai-j-001" in listed and "指标不良" in listed and "ai-j-002" not in listed
     page = author.get(f"{at}/items/ai-j-001").text

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from certengine.bank import service
 from certengine.bank.models import Bank
-from certengine.bank.statistics import Observed, charts, flags, of_item, record
+from certengine.bank.statistics import Observed, charts, flags, record_statistics, statistics_of
 from certengine.foundation.runtime import Runtime
 from tests.bank.factories import AUTHOR, REVIEWER, empty_bank, single
 
@@ -32,33 +32,33 @@ def bank(session: Session, runtime: Runtime) -> Bank:
 
 def test_sittings_are_pooled_by_how_many_answered(session: Session, runtime: Runtime, bank: Bank) -> None:
     now = runtime.clock.now()
-    record(session, bank.id, "sitting:1", [observed(100, 80.0, 40.0)], now)
-    assert record(session, bank.id, "sitting:2", [observed(300, 40.0, 20.0)], now) == 0
+    record_statistics(session, bank.id, "sitting:1", [observed(100, 80.0, 40.0)], now)
+    assert record_statistics(session, bank.id, "sitting:2", [observed(300, 40.0, 20.0)], now) == 0
     item = service.item(session, bank.id, CODE)
     assert (item.uses, item.facility, item.discrimination, item.poor) == (400, 50.0, 25.0, False)
     # The same sitting analysed again takes the place of what it said before.
-    record(session, bank.id, "sitting:2", [observed(100, 60.0, 0.0)], now)
+    record_statistics(session, bank.id, "sitting:2", [observed(100, 60.0, 0.0)], now)
     assert (item.uses, item.facility, item.discrimination) == (200, 70.0, 20.0)
 
 
 def test_a_new_version_starts_with_its_own_figures(session: Session, runtime: Runtime, bank: Bank) -> None:
     now = runtime.clock.now()
-    record(session, bank.id, "sitting:1", [observed(100, 97.0, 2.0)], now)
+    record_statistics(session, bank.id, "sitting:1", [observed(100, 97.0, 2.0)], now)
     item = service.item(session, bank.id, CODE)
     assert item.poor
-    record(session, bank.id, "sitting:2", [observed(50, 60.0, 30.0, number=2)], now)
+    record_statistics(session, bank.id, "sitting:2", [observed(50, 60.0, 30.0, number=2)], now)
     assert (item.uses, item.facility, item.poor) == (150, 60.0, False)
 
 
 def test_too_few_answers_leave_the_figures_open(session: Session, runtime: Runtime, bank: Bank) -> None:
-    record(session, bank.id, "sitting:1", [observed(3, None, None)], runtime.clock.now())
+    record_statistics(session, bank.id, "sitting:1", [observed(3, None, None)], runtime.clock.now())
     item = service.item(session, bank.id, CODE)
     assert (item.uses, item.facility, item.poor) == (3, None, False)
 
 
 def test_items_of_another_bank_are_left_alone(session: Session, runtime: Runtime, bank: Bank) -> None:
     stranger = replace(observed(9, 50.0, 30.0), code="ai-j-555")
-    assert record(session, bank.id, "sitting:1", [stranger], runtime.clock.now()) == 0
+    assert record_statistics(session, bank.id, "sitting:1", [stranger], runtime.clock.now()) == 0
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_flags_say_what_is_wrong(facility: float | None, discrimination: float |
 def test_the_chart_marks_options_that_nobody_chose_or_that_better_people_chose(
     session: Session, runtime: Runtime, bank: Bank
 ) -> None:
-    record(session, bank.id, "sitting:1", [observed(100, 60.0, 20.0)], runtime.clock.now())
+    record_statistics(session, bank.id, "sitting:1", [observed(100, 60.0, 20.0)], runtime.clock.now())
     item = service.item(session, bank.id, CODE)
-    [chart] = charts(single(CODE), of_item(session, item.id), open_key=True)
+    [chart] = charts(single(CODE), statistics_of(session, item.id), open_key=True)
     bars = {bar.option: bar for bar in chart.bars}
     assert chart.responses == 100 and bars["b"].right and bars["b"].share == 60
     assert bars["a"].weak, "stronger candidates chose it than the key"
     assert bars["c"].weak, "nobody chose it"
     assert not bars["b"].weak
-    [hidden] = charts(single(CODE), of_item(session, item.id), open_key=False)
+    [hidden] = charts(single(CODE), statistics_of(session, item.id), open_key=False)
     assert {bar.right for bar in hidden.bars} == {None} and not any(bar.weak for bar in hidden.bars)
