@@ -14,6 +14,7 @@ BENCHES = {
     "certificates": "certengine.certificates.bench:bench",
     "verification": "certengine.certificates.bench:bench_verification",
     "ledger": "certengine.ledger.bench:bench",
+    "search": "certengine.bank.bench:bench",
 }
 
 

@@ -27,6 +27,7 @@ from certengine.delivery import service as delivery
 from certengine.delivery.journal import Arrived, Journal
 from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
+from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime, current, use
 from certengine.ledger import service as ledger
 from certengine.marking import releasing
@@ -358,6 +359,7 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
     clock.advance(days=1)
     with past.unit_of_work() as session:
         releasing.release_results(session, past, exam.plan_id, staff.actor("issuer"), clock.now())
+    resume_jobs(past)
 
 
 def _class(past: Runtime, clock: SetClock, staff: People, now: datetime) -> None:

@@ -83,7 +83,9 @@ def _says(session: Session, bank_id: UUID, word: str) -> Any:
         found = text("SELECT item_id FROM bank_item_words WHERE words MATCH :phrase")
         # Unique, for a search of several words has several phrases.
         found = found.bindparams(bindparam("phrase", quoted, unique=True))
-        return or_(by_code, BankItem.id.in_(found.columns(BankItem.id)))
+        by_text = BankItem.id.in_(found.columns(BankItem.id))
+        # A code has no Chinese; asking for both reads every row, so that it is asked only where it can be.
+        return or_(by_code, by_text) if word.isascii() else by_text
     return or_(by_code, BankItem.text.ilike(like, escape="\\"))
 
 
