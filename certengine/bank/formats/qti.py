@@ -3,30 +3,22 @@
 QTI 3.0 spells the same elements with hyphens (qti-choice-interaction); both are read by one reader.
 """
 
-import hashlib
-import json
-import posixpath
 import re
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from io import BytesIO
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
 
 from certengine.bank.formats.gift_answers import LETTERS, RIGHT
 from certengine.bank.formats.html_text import from_html
-from certengine.bank.formats.qti_writing import OWN_FILE
+from certengine.bank.formats.qti_package import Load, xml_files
 from certengine.bank.formats.xml_tree import Node, read_tree
 from certengine.bank.parsing import Place, parse_item
 from certengine.bank.pictures import Album, names_in
 from certengine.bank.reading import BankFile, Row
 from certengine.bank.rules import Item, item_of
-from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.errors import Problem
 
-LONGEST_PACKAGE = 200 * 1024 * 1024
 OUR_ID = re.compile(r"[a-z]{2,4}-[jis]-[a-z0-9-]+")
 INTERACTIONS = (
     "choiceInteraction",
@@ -50,49 +42,12 @@ def read_qti(data: bytes, name: str) -> BankFile:
     rows: list[Row] = []
     album = Album()
     if data.startswith(b"PK\x03\x04"):
-        for path, content, own, load in _files(data, name):
+        for path, content, own, load in xml_files(data, name):
             rows.extend(_rows(content, f"{name}/{path}", own, album, load))
     else:
         rows.extend(_rows(data, name, None, album, lambda _address: None))
     problems = () if rows else (Problem(name, "bank.moodle_nothing"),)
     return BankFile(name, "", "", "", tuple(rows), problems=problems, pictures=album.kept)
-
-
-Load = Callable[[str], bytes | None]
-
-
-def _files(data: bytes, name: str) -> Iterator[tuple[str, bytes, dict[str, Any] | None, Load]]:
-    """The XML files of a package, each with the bank's own spelling where it is still the file that was written."""
-    try:
-        archive = zipfile.ZipFile(BytesIO(data))
-        members = archive.infolist()
-        if sum(member.file_size for member in members) > LONGEST_PACKAGE:
-            raise Invalid([Problem(name, "bank.too_large_package")])
-        own = json.loads(archive.read(OWN_FILE)) if OWN_FILE in archive.namelist() else {}
-        for member in members:
-            if PurePosixPath(member.filename).suffix.lower() == ".xml" and not member.is_dir():
-                content = archive.read(member)
-                beside = _beside(archive, PurePosixPath(member.filename).parent)
-                yield member.filename, content, _unchanged(own, member.filename, content), beside
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError):
-        raise Invalid([Problem(name, "bank.qti_package")]) from None
-
-
-def _beside(archive: zipfile.ZipFile, folder: PurePosixPath) -> Load:
-    """Files of the package by their address in an item of this folder."""
-
-    def load(address: str) -> bytes | None:
-        path = posixpath.normpath(f"{folder}/{unquote(address)}")
-        return archive.read(path) if path in archive.namelist() else None
-
-    return load
-
-
-def _unchanged(own: Any, path: str, content: bytes) -> dict[str, Any] | None:
-    kept = own.get(path) if isinstance(own, dict) else None
-    if not isinstance(kept, dict) or kept.get("sha256") != hashlib.sha256(content).hexdigest():
-        return None
-    return kept.get("content") if isinstance(kept.get("content"), dict) else None
 
 
 def _rows(content: bytes, name: str, own: dict[str, Any] | None, album: Album, load: Load) -> Iterator[Row]:
