@@ -247,7 +247,7 @@ def draft(bank_id: UUID) -> str:
         if "section" in request.form:
             entry = entry_of_yaml(request.form.get("text", ""), request.form["section"], code)
         else:
-            entry = item_of_form(_form(bank).data, code or "new")
+            entry = item_of_form(_form(bank).data, code or _("本题"))
     except Invalid as error:
         found = error.problems
     if entry is not None:
