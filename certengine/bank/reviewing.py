@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, aliased
 
 from certengine.bank.items import bank, item, redescribe
 from certengine.bank.models import BankImport, BankItem, ItemComment, ItemReading, ItemStatus, ItemVersion, VersionState
@@ -31,6 +31,7 @@ def approve(session: Session, version_id: UUID, actor: str, now: datetime, pilot
     if faults:
         raise Invalid(faults)
     _set_live(found, actor, now, pilot)
+    _lapse(session, [found.item_id], now)
     ledger.record(
         session,
         kind="bank.item_approved",
@@ -65,6 +66,25 @@ def _set_live(found: ItemVersion, actor: str, now: datetime, pilot: bool = False
     found.item.status = ItemStatus.PILOT if tried else ItemStatus.LIVE
 
 
+def _lapse(session: Session, item_ids: Sequence[UUID], now: datetime) -> None:
+    """Proposals older than what is in use now wait no longer: approved later, they would bring the old text back."""
+    session.flush()
+    live = aliased(ItemVersion)
+    for start in range(0, len(item_ids), 500):
+        newer = (
+            select(live.number)
+            .join(BankItem, BankItem.live_version_id == live.id)
+            .where(BankItem.id == ItemVersion.item_id)
+            .scalar_subquery()
+        )
+        session.execute(
+            update(ItemVersion)
+            .where(ItemVersion.item_id.in_(item_ids[start : start + 500]))
+            .where(ItemVersion.state == VersionState.PROPOSED, ItemVersion.number < newer)
+            .values(state=VersionState.WITHDRAWN, reviewed_at=now)
+        )
+
+
 def reject(session: Session, version_id: UUID, comment: str, actor: str, now: datetime) -> ItemVersion:
     """Raises Invalid without a reason, NotAllowed for the author."""
     found = _undecided(session, version_id)
@@ -96,6 +116,7 @@ def approve_import(session: Session, import_id: UUID, actor: str, now: datetime)
             _set_live(found, actor, now)
             approved += 1
     if approved:
+        _lapse(session, [found.item_id for found in waiting], now)
         ledger.record(
             session,
             kind="bank.import_approved",

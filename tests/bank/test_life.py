@@ -75,6 +75,25 @@ def test_piloting_a_new_version_of_a_live_item_leaves_it_live(session: Session, 
     assert version.item.status is ItemStatus.LIVE and version.item.live_version_id == second.id
 
 
+def test_a_proposal_older_than_what_was_approved_cannot_bring_the_old_text_back(
+    session: Session, runtime: Runtime
+) -> None:
+    now, first = runtime.clock.now(), proposed(session, runtime)
+    second = service.propose(session, bank_id=first.item.bank_id, entry=single(key="c"), actor=AUTHOR, now=now)
+    third = service.propose(session, bank_id=first.item.bank_id, entry=single(key="a"), actor=AUTHOR, now=now)
+    service.approve(session, second.id, REVIEWER, now)
+    session.expire_all()
+    assert [each.state for each in first.item.versions] == [
+        VersionState.WITHDRAWN,
+        VersionState.APPROVED,
+        VersionState.PROPOSED,
+    ]
+    with pytest.raises(Conflict):
+        service.approve(session, first.id, REVIEWER, now)
+    service.approve(session, third.id, REVIEWER, now)
+    assert first.item.live_version_id == third.id
+
+
 def test_only_its_author_withdraws_a_version_and_lists_then_tell_of_the_one_before(
     session: Session, runtime: Runtime
 ) -> None:
