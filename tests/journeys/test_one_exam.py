@@ -21,6 +21,7 @@ from certengine.foundation.clock import CHINA
 from certengine.ledger import service as ledger
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
+from tests.bank.factories import FIELD
 from tests.factories import PASSWORD, account, resident_id
 from tests.journeys.conftest import Stage
 
@@ -62,6 +63,7 @@ def photographs() -> bytes:
 
 def release_the_bank(stage: Stage) -> None:
     author = stage.sign_in("author", PASSWORD)
+    author.select_option("#field", FIELD)
     author.click("text=建立并载入示范题库")
     author.wait_for_url(re.compile("/banks/"))
     stage.shoot(author, "bank")
@@ -78,6 +80,7 @@ def plan_the_exam(stage: Stage) -> tuple[str, str]:
     """Plan, candidates, photographs, two sittings, rooms, seats, staff; the addresses of theory and practical part."""
     officer = stage.sign_in("officer", PASSWORD)
     officer.click("text=新建考试 >> nth=0")
+    officer.select_option("#field", FIELD)
     officer.fill("#title", TITLE)
     officer.fill("#capacity", "30")
     officer.click("main form button")
