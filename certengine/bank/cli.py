@@ -140,3 +140,24 @@ def summary(as_json: bool, folder: Path | None) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo(table(found, in_english()))
+
+
+@command.command()
+def reseal() -> None:
+    """Writes all items again: encrypted where CERTENGINE_SEAL_BANK=1, in the clear where it is not."""
+    from certengine.bank.resealing import reseal as write_again
+    from certengine.foundation.runtime import current
+
+    runtime = current()
+    with click.progressbar(length=1, label=text("重写题库", "writing the banks again")) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        count = write_again(runtime, progress)
+    click.echo(
+        text(f"{count} 行已加密", f"{count} rows encrypted")
+        if runtime.settings.seal_bank
+        else text(f"{count} 行已改为明文", f"{count} rows in the clear")
+    )

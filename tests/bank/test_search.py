@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from certengine.bank import service
 from certengine.bank.models import Bank, BankItem, ItemStatus
+from certengine.bank.resealing import reseal
 from certengine.bank.rules import Cognition
 from certengine.bank.searching import Filters
 from certengine.foundation.runtime import Runtime
@@ -93,3 +94,22 @@ def test_with_contents_encrypted_nothing_of_them_is_in_the_tables_and_words_are_
     assert session.scalar(select(func.count()).select_from(BankItem)) == len(STEMS)
     session.expire_all()
     assert service.latest_entries(session, bank.id)[1].stem == STEMS["ai-j-002"]  # type: ignore[union-attr]
+
+
+def test_what_was_written_in_the_clear_is_encrypted_on_request_and_back(runtime: Runtime, session: Session) -> None:
+    with runtime.unit_of_work() as work:
+        bank = empty_bank(work, runtime)
+        for code, stem in STEMS.items():
+            version = service.propose(
+                work, bank_id=bank.id, entry=single(code, stem), actor=AUTHOR, now=runtime.clock.now()
+            )
+        service.comment(work, version.id, "请补充单位", REVIEWER, runtime.clock.now())
+    count = len(STEMS) * 2 + 1
+    for sealed in (True, False):
+        object.__setattr__(runtime.settings, "seal_bank", sealed)
+        assert reseal(runtime) == count
+        stored = [str(row) for row in session.execute(text("SELECT content FROM bank_item_version")).scalars()]
+        stored += session.execute(text("SELECT text FROM bank_item_comment")).scalars().all()
+        assert all(("sealed" in row) is sealed for row in stored)
+        assert found(session, bank, words="支持向量机") == {"ai-j-002"}
+        session.rollback()
