@@ -168,8 +168,9 @@ def same_wrong_items(responses: ArrayLike, key: ArrayLike, first: int, second: i
 def wrong_shares(key: ArrayLike, options: ArrayLike, responses: ArrayLike | None = None, weight: float = 1.0) -> Floats:
     """Items × options: how the wrong answers to an item spread over its wrong options; rows sum to 1, the key has 0.
 
-    options: how many each item has. Without responses all wrong options are alike. weight is added to every count, lest
-    two people who alone chose an option be measured by a share that is their own doing.
+    options: how many each item has. weight is added to every count, lest two people who alone chose an option be measured
+    by a share that is their own doing. Without responses all wrong options are alike: only where they truly are, for
+    otherwise honest people meet at the popular ones, and far more of them than the nominal share stand out.
     """
     right = np.asarray(key, np.int64)
     sizes = np.broadcast_to(np.asarray(options, np.int64), right.shape)
