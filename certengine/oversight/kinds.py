@@ -45,6 +45,7 @@ KINDS = {
     "misconduct.signed": _("违纪违规记录签字"),
     "papers.committed": _("公布试卷承诺"),
     "papers.disclosed": _("公开组卷种子"),
+    "papers.printed": _("打印固定卷"),
     "papers.seed_committed": _("承诺组卷种子"),
     "practical.marked": _("考评员评分"),
     "result.released": _("发布成绩"),

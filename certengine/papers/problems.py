@@ -18,5 +18,6 @@ register_messages(
         "papers.seed_not_hex": "种子应为十六进制数字",
         "papers.seed_short": "种子至少需要32位十六进制数字",
         "papers.no_registrations": "没有考生可以组卷",
+        "papers.forms_number": "固定卷应为 1 到 %(most)s 套",
     }
 )

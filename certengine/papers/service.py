@@ -203,7 +203,7 @@ def _stored(row: PaperDraw, batch: int, paper: Paper) -> dict[str, Any]:
     }
 
 
-def _loaded(row: PaperRow) -> Paper:
+def loaded(row: PaperRow) -> Paper:
     items = tuple(
         PaperItem(item, version, tuple(options), Decimal(points) / 1000, section, tuple(matches))
         for item, version, options, matches, points, section in row.items
@@ -217,13 +217,13 @@ def paper(session: Session, sitting: str, registration: str) -> Paper:
     row = session.scalar(select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration == registration))
     if row is None:
         raise NotFound("papers.not_drawn")
-    return _loaded(row)
+    return loaded(row)
 
 
 def papers(session: Session, sitting: str) -> dict[str, Paper]:
     """registration → paper of a whole sitting, for marking and statistics."""
     rows = session.scalars(select(PaperRow).where(PaperRow.sitting == sitting).order_by(PaperRow.registration))
-    return {row.registration: _loaded(row) for row in rows}
+    return {row.registration: loaded(row) for row in rows}
 
 
 def paper_proof(session: Session, sitting: str, registration: str) -> tuple[int, int, list[str], str]:

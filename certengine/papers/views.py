@@ -11,11 +11,11 @@ from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
-from certengine.foundation.errors import Invalid
+from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.papers import preview as previews
-from certengine.papers import service, statistics
+from certengine.papers import printing, service, statistics
 from certengine.papers.charts import Histogram, histogram
 from certengine.papers.models import DrawState
 from certengine.papers.rules import PaperRules
@@ -24,7 +24,7 @@ from certengine.standards import service as standards
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import now, session
+from certengine.web.request import now, runtime, session
 
 blueprint = Blueprint("papers", __name__)
 
@@ -83,6 +83,9 @@ def draw_detail(draw_id: UUID) -> str:
         "papers/draw.html",
         draw=draw,
         receipts={entry: ledger.receipt(session(), entry) for entry in entries},
+        forms=[(printing.form_letter(paper), paper.paper_hash) for paper in printing.forms(session(), draw_id)],
+        most_forms=len(printing.LETTERS),
+        may_print=current_actor().may(Permission.PAPER_DRAW),  # type: ignore[union-attr]
         may_disclose=draw.state is DrawState.DRAWN and (draw.ends_at is None or now() >= draw.ends_at),
         **_blueprint(draw.rules),
         **_figures(draw.rules, figures),
@@ -96,6 +99,41 @@ def disclose(draw_id: UUID) -> Response:
     service.disclose(session(), draw.id, current_actor().id, now())  # type: ignore[union-attr]
     flash(gettext("种子和报名编号已写入公开账本，任何人都可以复算全部试卷"))
     return redirect(url_for(".draw_detail", draw_id=draw_id))  # type: ignore[return-value]
+
+
+@blueprint.post("/papers/draws/<uuid:draw_id>/forms")
+@allow(Permission.PAPER_DRAW)
+def draw_forms(draw_id: UUID) -> Response:
+    draw = service.draw_view(session(), draw_id, _organisation())
+    wanted, actor = request.form.get("count", 0, int), current_actor().id  # type: ignore[union-attr]
+    try:
+        count = printing.draw_forms(session(), draw.id, wanted, actor, now(), runtime().cipher)
+        flash(gettext("新抽固定卷 %(count)s 套，承诺已写入账本", count=count))
+    except Invalid as refused:
+        flash(say(refused.problems[0]), "danger")
+    except CertengineError as refused:
+        flash(say(refused), "danger")
+    return redirect(url_for(".draw_detail", draw_id=draw_id, _anchor="forms"))  # type: ignore[return-value]
+
+
+@blueprint.post("/papers/draws/<uuid:draw_id>/forms/<letter>/<part>")
+@allow(Permission.PAPER_DRAW)
+def print_form(draw_id: UUID, letter: str, part: str) -> Response:
+    """A PDF of a form, its answer sheet or its key; the printing stands in the ledger."""
+    if part not in {each.value for each in printing.Part}:
+        raise NotFound("papers.not_drawn")
+    made = printing.printed(
+        session(),
+        draw_id,
+        letter,
+        printing.Part(part),
+        organisation_id=_organisation(),
+        actor=current_actor().id,  # type: ignore[union-attr]
+        now=now(),
+        load=runtime().files.get,
+    )
+    name = f"{letter}-{part}.pdf"
+    return send_file(BytesIO(made), mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 @blueprint.get("/papers/draws/<uuid:draw_id>/commitments.xlsx")
