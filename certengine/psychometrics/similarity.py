@@ -133,6 +133,8 @@ def compare(
     _check(answers, right, abilities, chosen)
     used, rows = np.unique(chosen, return_inverse=True)
     table = _table(answers[used], abilities[used], model)
+    if used.size and np.any((right < 0) | (right >= table.probabilities.shape[2])):
+        raise ValueError("the key is none of its item's options")
     found = _in_parallel(np.ascontiguousarray(rows.reshape(-1, 2)), table, right, max(fewest, 1))
     gbt, omega, omega_p = found[:, 5], found[:, 6:8], found[:, 8:10]
     return Similarity(
@@ -319,50 +321,49 @@ def _tail(probabilities, items, matches, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _meet(items, lengths, one, other, places):  # type: ignore[no-untyped-def]
+    """Where the items that both answered stand with either person; returns how many there are."""
+    i = j = shared = 0
+    while i < lengths[one] and j < lengths[other]:
+        mine, theirs = items[one, i], items[other, j]
+        if mine == theirs:
+            places[shared, 0], places[shared, 1] = i, j
+            shared += 1
+        i += mine <= theirs
+        j += theirs <= mine
+    return shared
+
+
+@compiled
 def _compare(pairs, items, answers, lengths, probabilities, key, fewest, found):  # type: ignore[no-untyped-def]
-    """Fills found: shared, matches, same wrong, expected matches, expected same wrong, GBT's tail, ω and its tail both ways."""
+    """Fills found: shared, matches, same wrong, expected of both, GBT's tail, ω both ways, its tail both ways."""
     width, options = probabilities.shape[1], probabilities.shape[2]
+    places = np.empty((width, 2), np.int64)
     matching, copying, lending = np.empty((3, width))
     work = np.empty(width + 1)
     for row in range(len(pairs)):
         one, other = pairs[row]
-        i = j = shared = matches = same_wrong = 0
-        expected = expected_wrong = copied = copied_spread = lent = lent_spread = 0.0
-        while i < lengths[one] and j < lengths[other]:
-            item = items[one, i]
-            if item != items[other, j]:
-                if item < items[other, j]:
-                    i += 1
-                else:
-                    j += 1
-                continue
-            mine, theirs = answers[one, i], answers[other, j]
+        shared = _meet(items, lengths, one, other, places)
+        matches = same_wrong = 0
+        expected_right = 0.0
+        for k in range(shared):
+            i, j = places[k]
+            first, second, right = answers[one, i], answers[other, j], key[items[one, i]]
+            matches += first == second
+            same_wrong += first == second and first != right
             both = 0.0
             for option in range(options):
                 both += probabilities[one, i, option] * probabilities[other, j, option]
-            right = key[item]
-            expected += both
-            expected_wrong += both - probabilities[one, i, right] * probabilities[other, j, right]
-            copies, lends = probabilities[other, j, mine], probabilities[one, i, theirs]
-            matching[shared], copying[shared], lending[shared] = both, copies, lends
-            copied += copies
-            copied_spread += copies * (1 - copies)
-            lent += lends
-            lent_spread += lends * (1 - lends)
-            if mine == theirs:
-                matches += 1
-                same_wrong += mine != right
-            shared += 1
-            i += 1
-            j += 1
+            expected_right += probabilities[one, i, right] * probabilities[other, j, right]
+            matching[k], copying[k], lending[k] = both, probabilities[other, j, first], probabilities[one, i, second]
         found[row, 0], found[row, 1], found[row, 2] = shared, matches, same_wrong
         if shared < fewest:
             continue
-        found[row, 3], found[row, 4] = expected, expected_wrong
+        found[row, 3] = matching[:shared].sum()
+        found[row, 4] = found[row, 3] - expected_right
         found[row, 5] = _tail(matching, shared, matches, work)
-        if copied_spread > 0:
-            found[row, 6] = (matches - copied) / np.sqrt(copied_spread)
-            found[row, 8] = _tail(copying, shared, matches, work)
-        if lent_spread > 0:
-            found[row, 7] = (matches - lent) / np.sqrt(lent_spread)
-            found[row, 9] = _tail(lending, shared, matches, work)
+        for way, chances in enumerate((copying[:shared], lending[:shared])):
+            spread = (chances * (1 - chances)).sum()
+            if spread > 0:
+                found[row, 6 + way] = (matches - chances.sum()) / np.sqrt(spread)
+                found[row, 8 + way] = _tail(chances, shared, matches, work)

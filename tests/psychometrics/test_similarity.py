@@ -241,6 +241,9 @@ def test_what_does_not_fit_is_refused() -> None:
             similarity.compare(answers, key, theta, model, pairs)
     with pytest.raises(ValueError, match="none of its item's options"):
         similarity.compare(answers + 2, key, theta, model)
+    for wrong in (-1, 2):
+        with pytest.raises(ValueError, match="the key is none"):
+            similarity.compare(answers, key + wrong, theta, model)
     with pytest.raises(ValueError, match="needs an ability"):
         similarity.compare(answers, key, theta + np.nan, model)
     with pytest.raises(ValueError, match="one ability a person"):
