@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from statistics import mean, pstdev
 from typing import Any
 
@@ -13,6 +14,7 @@ from certengine.bank.check import check_paths
 from certengine.bank.flaws import key_is_longest
 from certengine.bank.rules import Cognition, Item, ItemType
 from certengine.bank.similar import Text, pairs
+from certengine.bank.summary import summarise
 from certengine.papers.cli import released
 from certengine.papers.rules import draw
 from certengine.papers.service import rules_for
@@ -52,6 +54,24 @@ def test_a_bank_says_whose_it_is_and_that_it_is_no_official_paper(bank: Bank) ->
     assert "示范题库" in source.notice and "不是官方试卷" in source.notice
     for row in source.rows:
         assert re.fullmatch(rf"{PREFIXES[field]}-{level.value[0]}-[fp]?\d{{2,3}}", row.entry.id)
+
+
+def test_the_document_tells_the_figures_that_the_summary_counts() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "question-banks.md").read_text(encoding="utf-8")
+    told = {row[0]: [int(cell) for cell in row[1:]] for row in table_rows(text)}
+    found = summarise()
+    kinds = ("single", "multiple", "judgement", "fill_in", "ordering", "matching")
+    for each in found["banks"]:
+        types = [each["types"].get(kind, 0) for kind in kinds]
+        counted = [each["items"], *types, each["families"], each["variants"], each["practical"]]
+        assert told[f"{each['field']}/{each['level']}"] == counted
+    assert [told["all"][place] for place in (0, 7, 8, 9)] == list(found["total"].values())
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The rows of the document's first table, without its head."""
+    lines = [line for line in text.split("\n## ")[1].split("\n") if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 # Standards
