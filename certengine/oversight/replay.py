@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from certengine.bank.release_file import ReleaseFile
@@ -11,7 +11,8 @@ from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid
 from certengine.ledger.archive import ArchivedEntry
 from certengine.marking.rules import item_score, script_score
-from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED
+from certengine.papers.beside import Earlier, Surroundings
+from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED, neighbours_hash
 from certengine.papers.rules import Paper, draw
 from certengine.papers.values import PaperRules, rules_from_json
 
@@ -34,6 +35,8 @@ class _Draw:
     rules: PaperRules
     commitments: dict[int, tuple[int, list[str]]]
     registrations: dict[int, list[str]]
+    neighbours: dict[int, list[list[int]]] = field(default_factory=dict)
+    neighbour_hashes: dict[int, str] = field(default_factory=dict)
     seed: str = ""
 
 
@@ -49,9 +52,11 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
             draws[public["draw"]] = _Draw(entry.index, public["sitting"], public["seed_hash"], rules, {}, {})
         elif kind == COMMITTED and public["draw"] in draws:
             draws[public["draw"]].commitments[public["batch"]] = entry.index, public["commitments"]
+            draws[public["draw"]].neighbour_hashes[public["batch"]] = public.get("neighbours", "")
         elif kind == DISCLOSED and public["draw"] in draws:
             draws[public["draw"]].seed = public["seed"]
             draws[public["draw"]].registrations[public["batch"]] = public["registrations"]
+            draws[public["draw"]].neighbours[public["batch"]] = public.get("neighbours", [])
         elif kind == "attempt.submitted" and entry.disclosed:
             scripts[entry.disclosed["private"]["registration"] + public["sitting"]] = entry.disclosed["private"]
         elif kind == "marks.computed":
@@ -77,13 +82,21 @@ def _drawn_again(each: _Draw, releases: Mapping[str, ReleaseFile], papers: dict[
     if release is None:
         yield Finding(each.entry, "replay.no_release", None, {"release": each.rules.release})
         return
+    everyone: list[str] = []
+    earlier: dict[str, Earlier] = {}
     for batch, (entry, commitments) in sorted(each.commitments.items()):
+        names = each.registrations.get(batch, [])
+        everyone.extend(names)
         try:
-            drawn = draw(release.items, each.rules, seed, each.registrations.get(batch, []))
-        except Invalid:
+            pairs = [(everyone[one], everyone[other]) for one, other in each.neighbours.get(batch, [])]
+            drawn = draw(release.items, each.rules, seed, names, Surroundings(tuple(pairs), earlier))
+        except (Invalid, IndexError):
             drawn = []
         papers.update({paper.registration: paper for paper in drawn})
+        earlier |= {paper.registration: Earlier(tuple(i.item for i in paper.items), paper.form) for paper in drawn}
         same = sorted(paper.paper_hash for paper in drawn) == sorted(commitments)
+        stated = [(one, other) for one, other in each.neighbours.get(batch, [])]
+        same = same and each.neighbour_hashes.get(batch, "") in ("", neighbours_hash(stated))
         yield Finding(entry, "replay.papers", same, {**values, "count": len(commitments)})
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from certengine.papers.rules import NodeRule, PaperRules, Sample, SectionRule, draw, make_rules, sample, stream_states
+from certengine.papers.making import make_rules
+from certengine.papers.rules import NodeRule, PaperRules, Sample, SectionRule, draw, sample, stream_states
 from certengine.papers.table import Table, build
 
 PAPERS = 20_000

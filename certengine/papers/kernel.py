@@ -246,3 +246,21 @@ def draw_papers(  # type: ignore[no-untyped-def]
             _shuffle(state, row, 0, loose[mine[slot], 0])
             _shuffle(state, row, loose[mine[slot], 1], loose[mine[slot], 2])
     return chosen, shown, met, totals
+
+
+@compiled
+def shuffle_papers(states, chosen, section_start, loose, options):  # type: ignore[no-untyped-def]
+    """Items that are chosen already, each paper's in an order of its own within the sections, and their options."""
+    papers, slots = chosen.shape
+    shown = np.zeros((papers, slots, options), np.uint8)
+    for paper in range(papers):
+        state, mine = states[paper], chosen[paper]
+        for section in range(len(section_start) - 1):
+            _shuffle(state, mine, section_start[section], section_start[section + 1])
+        for slot in range(slots):
+            row = shown[paper, slot]
+            for place in range(options):
+                row[place] = place
+            _shuffle(state, row, 0, loose[mine[slot], 0])
+            _shuffle(state, row, loose[mine[slot], 1], loose[mine[slot], 2])
+    return shown

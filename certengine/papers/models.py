@@ -35,6 +35,8 @@ class PaperDraw(Base):
     seed_hash: Mapped[str] = mapped_column(String(64))
     state: Mapped[DrawState] = mapped_column(default=DrawState.SEED_COMMITTED)
     papers: Mapped[int] = mapped_column(default=0)
+    # Pairs of registrations whose seats adjoin, where the rules mind them.
+    neighbours: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     committed_at: Mapped[datetime]
     committed_entry: Mapped[UUID]
     disclosed_at: Mapped[datetime | None]
@@ -69,3 +71,5 @@ class PaperRow(Base):
     items: Mapped[list[Any]]
     # Expected score at θ −1, 0 and 1, in millionths of a point.
     expected: Mapped[list[Any]]
+    # The fixed form that its items are from, where there are any.
+    form: Mapped[str] = mapped_column(String(2), default="", server_default="")

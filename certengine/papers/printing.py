@@ -14,14 +14,13 @@ from certengine.foundation.keys import FieldCipher
 from certengine.ledger import service as ledger
 from certengine.papers import service
 from certengine.papers.answer_sheet import answer_sheet_pdf
+from certengine.papers.beside import FORM, LETTERS
 from certengine.papers.models import PaperRow
 from certengine.papers.sheets import Sheet, key_pdf, paper_pdf
 from certengine.papers.values import Paper
 from certengine.standards import service as standards
 from certengine.standards.rules import Level
 
-FORM = "form:"
-LETTERS = "ABCDEFGHIJKLMNOPQRST"
 PRINTED = "papers.printed"
 
 

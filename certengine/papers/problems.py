@@ -18,6 +18,11 @@ register_messages(
         "papers.seed_not_hex": "种子应为十六进制数字",
         "papers.seed_short": "种子至少需要32位十六进制数字",
         "papers.no_registrations": "没有考生可以组卷",
+        "papers.caps_unmet": "有 %(failed)s 份试卷不能满足曝光上限 %(exposure)s%% 和相邻座位最多相同 %(overlap)s 题的要求，请放宽要求或扩充题库",
+        "papers.exposure_range": "曝光上限应为 1 到 100",
+        "papers.exposure_floor": "按现有题库，曝光率至少为 %(least)s%%，不能要求 %(asked)s%%",
+        "papers.overlap_range": "相邻座位相同题数应为 0 到 %(most)s",
+        "papers.forms_range": "固定卷套数应为 2 到 %(most)s，或留空",
         "papers.forms_number": "固定卷应为 1 到 %(most)s 套",
     }
 )

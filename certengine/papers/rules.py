@@ -1,4 +1,4 @@
-"""The draw: rules from a standard's layout and weights, and each candidate's paper from rules, seed and registration."""
+"""The draw: each candidate's paper from rules, seed and registration."""
 
 import hashlib
 import hmac
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from certengine.foundation.canonical import canonical_json
 from certengine.foundation.errors import Invalid, Problem
 from certengine.papers import kernel
-from certengine.papers.blueprint import Apportionment, apportion
-from certengine.papers.table import QUANTITIES, Table, build, cells_of, name_of, quantities
+from certengine.papers.beside import ALONE, LETTERS, ROUNDS, Surroundings, assigned_forms, breaking, unmet
+from certengine.papers.table import Table, build, cells_of
 from certengine.papers.values import (
     ALGORITHM,
     Band,
@@ -41,130 +41,8 @@ __all__ = [
     "PaperRules",
     "SectionRule",
     "draw",
-    "make_rules",
     "rules_from_json",
 ]
-
-# Half the spread aimed at: 0.1 point of 100 at the cut, 0.6 at θ ±1, information within 3 %.
-SCORE_BANDS = (300_000, 50_000, 300_000)
-INFORMATION_SHARE = Fraction(3, 100)
-# By how many items of a cognitive level a paper may differ from what the weights let expect.
-COGNITION_SLACK = 2
-# How far, in points of 100, a node may miss its weight because the bank is thin, before the rules are refused.
-NODE_TOLERANCE = Fraction(2)
-# The bands are widened step by step until so many trial papers meet them; then they are stated in the rules.
-TRIALS = 64
-WIDENINGS = 6
-
-
-def make_rules(
-    items: Sequence[Drawable],
-    *,
-    release: str,
-    field: str,
-    level: str,
-    direction: str | None,
-    sections: Sequence[SectionRule],
-    weights: Mapping[str, Decimal],
-) -> PaperRules:
-    """The rules for a release: blueprint, spread of cognition, bands that the bank can keep.
-
-    Raises Invalid with every place where the release has too few items.
-    """
-    nodes = tuple(NodeRule(node, Decimal(weights[node]), ()) for node in sorted(weights, key=_dotted) if weights[node])
-    bare = PaperRules(field, level, direction, release, tuple(sections), nodes, (), ())
-    cells = cells_of(items, bare)
-    counts = _blueprint(bare, [len(cell) for cell in cells]).counts
-    filled = tuple(replace(node, counts=tuple(row)) for node, row in zip(nodes, counts, strict=True))
-    bare = replace(bare, nodes=filled)
-    rules = replace(bare, cognition=_cognition(bare, cells), bands=_bands(bare, cells))
-    return _widened(items, rules)
-
-
-def _dotted(node: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part) if part.isdecimal() else 0, part) for part in node.split("."))
-
-
-def _blueprint(rules: PaperRules, there: Sequence[int]) -> Apportionment:
-    """Counts by the weights; where the bank is too thin for them, the nearest that it can fill."""
-    weights = [Fraction(node.weight) for node in rules.nodes]
-    sections = [(section.count, section.thousandths) for section in rules.sections]
-    ideal = apportion(weights, sections)
-    assert ideal is not None
-    short = _shortfalls(rules, ideal.counts, there)
-    if not short:
-        return ideal
-    size = len(rules.nodes)
-    room = [[there[s * size + n] for s in range(len(sections))] for n in range(size)]
-    within = apportion(weights, sections, room)
-    if within is None or within.deviation * 100 > NODE_TOLERANCE * Fraction(rules.points):
-        raise Invalid(short, "papers.short")
-    return within
-
-
-def _shortfalls(rules: PaperRules, counts: Sequence[Sequence[int]], there: Sequence[int]) -> list[Problem]:
-    found = []
-    for s, section in enumerate(rules.sections):
-        for n, node in enumerate(rules.nodes):
-            available = there[s * len(rules.nodes) + n]
-            if counts[n][s] > available:
-                values = {"node": node.node, "type": section.type, "needed": counts[n][s], "there": available}
-                found.append(Problem(f"{node.node} {section.type}", "papers.shortfall", values))
-    return found
-
-
-def _cell_counts(rules: PaperRules) -> list[int]:
-    return [node.counts[s] for s in range(len(rules.sections)) for node in rules.nodes]
-
-
-def _cognition(rules: PaperRules, cells: Sequence[Sequence[Sequence[Drawable]]]) -> tuple[CognitionRule, ...]:
-    """What the blueprint lets expect of each level, a little wider."""
-    expected: Counter[str] = Counter()
-    for count, cell in zip(_cell_counts(rules), cells, strict=True):
-        for unit in cell:
-            for item in unit:
-                expected[name_of(item.cognition)] += Fraction(count, len(cell) * len(unit))  # type: ignore[assignment]
-    return tuple(
-        CognitionRule(
-            level,
-            max(0, int(Fraction(expected[level])) - COGNITION_SLACK),
-            -int(-Fraction(expected[level]) // 1) + COGNITION_SLACK,
-        )
-        for level in sorted(expected)
-    )
-
-
-def _bands(rules: PaperRules, cells: Sequence[Sequence[Sequence[Drawable]]]) -> tuple[Band, ...]:
-    """The mean paper of the blueprint, and the bands aimed at around it."""
-    means = [Fraction(0)] * len(QUANTITIES)
-    for c, (count, cell) in enumerate(zip(_cell_counts(rules), cells, strict=True)):
-        section = rules.sections[c // len(rules.nodes)]
-        for unit in cell:
-            for item in unit:
-                for q, value in enumerate(quantities(item, section)):
-                    means[q] += Fraction(count * value, len(cell) * len(unit))
-    targets = [int(mean) for mean in means]
-    # Bands are stated for 100 points; a paper of another total has them in proportion.
-    bands = [int(band * rules.points / 100) for band in SCORE_BANDS]
-    bands.append(int(means[3] * INFORMATION_SHARE))
-    return tuple(Band(*each) for each in zip(QUANTITIES, targets, bands, strict=True))
-
-
-def _widened(items: Sequence[Drawable], rules: PaperRules) -> PaperRules:
-    """The narrowest of the stated bands that trial papers meet, each widening twice the one before."""
-    for widening in range(WIDENINGS + 1):
-        factor = 2**widening
-        wider = replace(
-            rules,
-            bands=tuple(replace(band, band=band.band * factor) for band in rules.bands),
-            cognition=tuple(replace(c, low=max(0, c.low - widening), high=c.high + widening) for c in rules.cognition),
-        )
-        trial = simulate(items, wider, b"trial", [f"trial {number}" for number in range(TRIALS)])
-        if trial.met.all():
-            return wider
-    raise Invalid(
-        [Problem("", "papers.cannot_draw", {"failed": int((~trial.met).sum()), "of": TRIALS})], "papers.short"
-    )
 
 
 @dataclass(frozen=True)
@@ -215,9 +93,11 @@ def sample(table: Table, rules: PaperRules, states: NDArray[np.uint64], equalise
     return Sample(table, *drawn)
 
 
-def stream_states(rules: PaperRules, seed: bytes, registrations: Sequence[str]) -> NDArray[np.uint64]:
+def stream_states(
+    rules: PaperRules, seed: bytes, registrations: Sequence[str], purpose: str = "stream"
+) -> NDArray[np.uint64]:
     """Each paper's generator state: HMAC-SHA256 of the seed over algorithm, rules, release and registration."""
-    digests = [_keyed(seed, "stream", rules, registration) for registration in registrations]
+    digests = [_keyed(seed, purpose, rules, registration) for registration in registrations]
     return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 4).astype(np.uint64)
 
 
@@ -226,18 +106,97 @@ def _keyed(seed: bytes, purpose: str, rules: PaperRules, registration: str) -> b
     return hmac.digest(seed, text.encode(), hashlib.sha256)
 
 
-def draw(items: Sequence[Drawable], rules: PaperRules, seed: bytes, registrations: Sequence[str]) -> list[Paper]:
-    """Each registration's paper, in their order; a paper depends on no other one.
+def shortfalls(rules: PaperRules, counts: Sequence[Sequence[int]], there: Sequence[int]) -> list[Problem]:
+    found = []
+    for s, section in enumerate(rules.sections):
+        for n, node in enumerate(rules.nodes):
+            available = there[s * len(rules.nodes) + n]
+            if counts[n][s] > available:
+                values = {"node": node.node, "type": section.type, "needed": counts[n][s], "there": available}
+                found.append(Problem(f"{node.node} {section.type}", "papers.shortfall", values))
+    return found
 
-    Raises Invalid where the release does not fill the blueprint, a registration comes twice or a band cannot be met.
+
+def draw(
+    items: Sequence[Drawable],
+    rules: PaperRules,
+    seed: bytes,
+    registrations: Sequence[str],
+    beside: Surroundings = ALONE,
+) -> list[Paper]:
+    """Each registration's paper, in their order; without caps and forms in the rules a paper depends on no other one.
+
+    Raises Invalid where the release does not fill the blueprint, a registration comes twice, a band or a cap cannot
+    be met.
     """
     _check(items, rules, registrations)
-    drawn = simulate(items, rules, seed, registrations)
+    if rules.forms:
+        return _papers_of_forms(items, rules, seed, registrations, beside)
+    table = build(items, rules)
+    return _papers(_capped(table, rules, seed, registrations, beside), rules, seed, registrations)
+
+
+def _capped(
+    table: Table,
+    rules: PaperRules,
+    seed: bytes,
+    registrations: Sequence[str],
+    beside: Surroundings,
+    pairs: Sequence[tuple[str, str]] | None = None,
+) -> Sample:
+    """Papers within their bands, and those that break a cap drawn again under the next number until none does."""
+    drawn = _within_bands(table, rules, seed, registrations, "stream")
+    if rules.exposure is None and rules.overlap is None:
+        return drawn
+    order = sorted(range(len(registrations)), key=lambda place: registrations[place].encode())
+    names, ids = [registrations[place] for place in order], [item.id for item in table.items]
+    times = np.zeros(len(order), np.int64)
+    near = beside.of(names)
+    for _round in range(ROUNDS):
+        bad = breaking(rules, names, drawn.items[order], ids, near, pairs)
+        if not len(bad):
+            return drawn
+        times[bad] += 1
+        for number in np.unique(times[bad]):
+            again = [order[place] for place in bad if times[place] == number]
+            found = _within_bands(table, rules, seed, [registrations[place] for place in again], f"stream {number}")
+            drawn.items[again], drawn.shown[again] = found.items, found.shown
+            drawn.totals[again] = found.totals
+    raise unmet(rules, len(bad))
+
+
+def _within_bands(table: Table, rules: PaperRules, seed: bytes, registrations: Sequence[str], purpose: str) -> Sample:
+    drawn = sample(table, rules, stream_states(rules, seed, registrations, purpose))
     failed = [registration for registration, met in zip(registrations, drawn.met, strict=True) if not met]
     if failed:
         values = {"failed": len(failed), "of": len(registrations)}
         raise Invalid([Problem(failed[0], "papers.cannot_draw", values)], "papers.short")
-    return _papers(drawn, rules, seed, registrations)
+    return drawn
+
+
+def _papers_of_forms(
+    items: Sequence[Drawable], rules: PaperRules, seed: bytes, registrations: Sequence[str], beside: Surroundings
+) -> list[Paper]:
+    """Each candidate's form in an order of their own; the forms themselves share no more than the overlap allows."""
+    table = build(items, rules)
+    letters = list(LETTERS[: rules.forms])
+    names = [f"form {letter}" for letter in letters]
+    every = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
+    # How often an item comes follows from the number of forms, not from a cap.
+    masters = _capped(table, replace(rules, exposure=None), seed, names, ALONE, every)
+    form_of = assigned_forms(seed, rules, sorted(registrations, key=str.encode), beside.of(registrations))
+    places = np.array([letters.index(form_of[name]) for name in registrations], np.int64)
+    chosen = masters.items[places]
+    # The sections keep their places, so that the same items are sorted before each candidate's own shuffle.
+    for first, last in pairwise(table.section_start.tolist()):
+        chosen[:, first:last].sort(axis=1)
+    states = stream_states(rules, seed, registrations, "order")
+    shown = kernel.shuffle_papers(states, chosen, table.section_start, table.loose, table.widest)
+    drawn = Sample(table, chosen, shown, masters.met[places], masters.totals[places])
+    return [
+        replace(paper, form=form_of[paper.registration])
+        for paper in _papers(drawn, rules, seed, registrations, form_of)
+    ]
 
 
 def _check(items: Sequence[Drawable], rules: PaperRules, registrations: Sequence[str]) -> None:
@@ -247,11 +206,17 @@ def _check(items: Sequence[Drawable], rules: PaperRules, registrations: Sequence
     if twice:
         raise Invalid([Problem(registration, "papers.registration_twice") for registration in twice])
     counts = [node.counts for node in rules.nodes]
-    if short := _shortfalls(rules, counts, [len(cell) for cell in cells_of(items, rules)]):
+    if short := shortfalls(rules, counts, [len(cell) for cell in cells_of(items, rules)]):
         raise Invalid(short, "papers.short")
 
 
-def _papers(drawn: Sample, rules: PaperRules, seed: bytes, registrations: Sequence[str]) -> list[Paper]:
+def _papers(
+    drawn: Sample,
+    rules: PaperRules,
+    seed: bytes,
+    registrations: Sequence[str],
+    forms: Mapping[str, str] | None = None,
+) -> list[Paper]:
     places = _Places(drawn.table, rules)
     fixed = f'"release":{_text(rules.release)},"rules":{_text(rules.hash)},"salt":'.encode()
     papers = []
@@ -260,10 +225,12 @@ def _papers(drawn: Sample, rules: PaperRules, seed: bytes, registrations: Sequen
         placed = places.of(drawn.items[number], drawn.shown[number])
         salt = _keyed(seed, "salt", rules, registration)[:16].hex()
         # Written piece by piece, in the order of canonical JSON, for thousands of papers; see paper_content.
+        form = f',"form":{_text(forms[registration])}' if forms else ""
         content = b"".join(
             (
                 b'{"algorithm":',
                 _text(rules.algorithm).encode(),
+                form.encode(),
                 b',"items":[',
                 b",".join([text for _, text in placed]),
                 b'],"registration":',
@@ -284,6 +251,7 @@ def paper_content(paper: Paper, rules: PaperRules, seed: bytes) -> dict[str, Any
     """What paper_hash is the canonical hash of. The salt keeps a paper from being guessed from its hash."""
     return {
         "algorithm": rules.algorithm,
+        **({"form": paper.form} if paper.form else {}),
         "release": rules.release,
         "rules": rules.hash,
         "registration": paper.registration,

@@ -20,6 +20,8 @@ from certengine.foundation.keys import FieldCipher
 from certengine.foundation.runtime import current
 from certengine.ledger import service as ledger
 from certengine.papers import commitments, problems
+from certengine.papers.beside import Earlier, Surroundings
+from certengine.papers.making import capped, make_rules
 from certengine.papers.models import DrawState, PaperBatch, PaperDraw, PaperRow
 from certengine.papers.rules import (
     Drawable,
@@ -28,17 +30,18 @@ from certengine.papers.rules import (
     PaperRules,
     SectionRule,
     draw,
-    make_rules,
     rules_from_json,
 )
 from certengine.papers.statistics import Statistics, of_papers
 from certengine.papers.table import build
+from certengine.papers.values import Caps
 from certengine.standards import service as standards
 from certengine.standards.rules import Level, Part
 
 __all__ = ["problems"]
 
 SEED_BYTES = 32
+UNCAPPED = Caps()
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def commit_seed(
     organisation_id: UUID | None = None,
     ends_at: datetime | None = None,
     cipher: FieldCipher | None = None,
+    caps: Caps = UNCAPPED,
 ) -> UUID:
     """Fixes the rules and a secret seed, and publishes the seed's hash before any candidate's paper is known.
 
@@ -109,6 +113,7 @@ def commit_seed(
         raise Conflict("papers.already_committed")
     release = bank.released_items(session, release_id)
     rules = rules_for(release.field, release.level, direction, release.items, release.digest)
+    rules = capped(release.items, rules, caps)
     seed = secrets.token_bytes(SEED_BYTES)
     draw_id = new_id()
     public = commitments.seed_entry(str(draw_id), sitting, rules, seed)
@@ -149,10 +154,12 @@ def draw_papers(
     actor: str,
     now: datetime,
     cipher: FieldCipher | None = None,
+    neighbours: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Draws the papers of those who have none yet and commits to them; returns how many were drawn.
 
-    A second call with the same registrations changes nothing. Raises Conflict once the seed is disclosed.
+    neighbours: pairs whose seats adjoin, for rules that mind them. A second call with the same registrations changes
+    nothing. Raises Conflict once the seed is disclosed.
     """
     row = _row(session, draw_id, lock=True)
     if row.state is DrawState.DISCLOSED:
@@ -165,21 +172,52 @@ def draw_papers(
         return 0
     rules = rules_from_json(row.rules)
     release = bank.released_items(session, row.release_id)
-    drawn = draw(release.items, rules, _seed(row, cipher), wanted)
-    last = session.scalar(select(func.max(PaperBatch.number)).where(PaperBatch.draw_id == draw_id)) or 0
-    size = commitments.PAPERS_AN_ENTRY
-    for number, start in enumerate(range(0, len(drawn), size), last + 1):
-        _commit_batch(session, row, rules, number, drawn[start : start + size], actor, now)
+    if rules.minds_neighbours:
+        row.neighbours = [*row.neighbours, *(list(pair) for pair in neighbours)]
+    number = session.scalar(select(func.max(PaperBatch.number)).where(PaperBatch.draw_id == draw_id)) or 0
+    size = commitments.PAPERS_BESIDE if rules.minds_neighbours else commitments.PAPERS_AN_ENTRY
+    pairs = tuple((str(one), str(other)) for one, other in row.neighbours)
+    for start in range(0, len(wanted), size):
+        number += 1
+        beside = Surroundings(pairs, _earlier(session, draw_id) if rules.minds_others else {})
+        batch = draw(release.items, rules, _seed(row, cipher), wanted[start : start + size], beside)
+        _commit_batch(session, row, rules, number, batch, actor, now)
     row.state = DrawState.DRAWN
-    row.papers += len(drawn)
+    row.papers += len(wanted)
     session.flush()
-    return len(drawn)
+    return len(wanted)
+
+
+def _earlier(session: Session, draw_id: UUID) -> dict[str, Earlier]:
+    rows = session.scalars(select(PaperRow).where(PaperRow.draw_id == draw_id))
+    return {row.registration: Earlier(tuple(item[0] for item in row.items), row.form) for row in rows}
+
+
+def _batches(session: Session, draw_id: UUID) -> dict[int, list[str]]:
+    """Number of a batch → its registrations in order."""
+    drawn = session.execute(
+        select(PaperRow.batch, PaperRow.registration).where(PaperRow.draw_id == draw_id).order_by(PaperRow.batch)
+    ).all()
+    batches: dict[int, list[str]] = {}
+    for batch, registration in drawn:
+        batches.setdefault(batch, []).append(registration)
+    # Code points, not a server's collation: places in the list are committed to.
+    return {batch: sorted(names, key=str.encode) for batch, names in batches.items()}
+
+
+def _pairs(row: PaperDraw, rules: PaperRules, batches: Sequence[Sequence[str]]) -> list[list[tuple[int, int]]] | None:
+    if not rules.minds_neighbours:
+        return None
+    return commitments.numbered(batches, [(str(one), str(other)) for one, other in row.neighbours])
 
 
 def _commit_batch(
     session: Session, row: PaperDraw, rules: PaperRules, number: int, batch: Sequence[Paper], actor: str, now: datetime
 ) -> None:
-    public = commitments.committed_entry(str(row.id), rules, number, [paper.paper_hash for paper in batch])
+    names = sorted((paper.registration for paper in batch), key=str.encode)
+    pairs = _pairs(row, rules, [*_batches(session, row.id).values(), names])
+    hashes = [paper.paper_hash for paper in batch]
+    public = commitments.committed_entry(str(row.id), rules, number, hashes, pairs[-1] if pairs else None)
     entry = ledger.record(session, kind=commitments.COMMITTED, actor=actor, subject=row.sitting, now=now, public=public)
     session.add(
         PaperBatch(draw_id=row.id, number=number, papers=len(batch), root=public["root"], drawn_at=now, entry=entry)
@@ -200,6 +238,7 @@ def _stored(row: PaperDraw, batch: int, paper: Paper) -> dict[str, Any]:
             for i in paper.items
         ],
         "expected": [int(score.scaleb(6)) for score in paper.expected],
+        "form": paper.form,
     }
 
 
@@ -209,7 +248,7 @@ def loaded(row: PaperRow) -> Paper:
         for item, version, options, matches, points, section in row.items
     )
     low, cut, high = (Decimal(score).scaleb(-6) for score in row.expected)
-    return Paper(row.registration, row.paper_hash, items, (low, cut, high))
+    return Paper(row.registration, row.paper_hash, items, (low, cut, high), row.form)
 
 
 def paper(session: Session, sitting: str, registration: str) -> Paper:
@@ -250,15 +289,9 @@ def disclose(session: Session, draw_id: UUID, actor: str, now: datetime, cipher:
         raise Conflict("papers.nothing_drawn")
     if row.ends_at is not None and now < row.ends_at:
         raise Conflict("papers.too_early", ends=row.ends_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M"))
-    drawn = session.execute(
-        select(PaperRow.batch, PaperRow.registration)
-        .where(PaperRow.draw_id == draw_id)
-        .order_by(PaperRow.batch, PaperRow.registration)
-    ).all()
-    batches: dict[int, list[str]] = {}
-    for batch, registration in drawn:
-        batches.setdefault(batch, []).append(registration)
-    for public in commitments.disclosed_entries(str(draw_id), _seed(row, cipher), list(batches.items())):
+    batches = _batches(session, draw_id)
+    pairs = _pairs(row, rules_from_json(row.rules), list(batches.values()))
+    for public in commitments.disclosed_entries(str(draw_id), _seed(row, cipher), list(batches.items()), pairs):
         row.disclosed_entry = ledger.record(
             session, kind=commitments.DISCLOSED, actor=actor, subject=row.sitting, now=now, public=public
         )

@@ -91,6 +91,15 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Caps:
+    """What a paper maker may ask for besides the layout; see PaperRules."""
+
+    exposure: int | None = None
+    overlap: int | None = None
+    forms: int = 0
+
+
+@dataclass(frozen=True)
 class PaperRules:
     """All that decides a paper besides the release, the seed and the registration."""
 
@@ -103,9 +112,17 @@ class PaperRules:
     cognition: tuple[CognitionRule, ...]
     bands: tuple[Band, ...]
     algorithm: str = ALGORITHM
+    # Optional: an item is in at most so many of a hundred papers; neighbours share at most so many items; so many
+    # fixed forms instead of a paper for each candidate (0).
+    exposure: int | None = None
+    overlap: int | None = None
+    forms: int = 0
 
     def as_json(self) -> dict[str, Any]:
+        caps = {"exposure": self.exposure, "overlap": self.overlap, "forms": self.forms or None}
         return {
+            # Only what is asked for, so that rules without caps keep the hash that they always had.
+            **{name: value for name, value in caps.items() if value is not None},
             "algorithm": self.algorithm,
             "field": self.field,
             "level": self.level,
@@ -118,6 +135,14 @@ class PaperRules:
             "cognition": [{"level": c.level, "low": c.low, "high": c.high} for c in self.cognition],
             "bands": [{"quantity": b.quantity, "target": b.target, "band": b.band} for b in self.bands],
         }
+
+    @property
+    def minds_neighbours(self) -> bool:
+        return self.overlap is not None or self.forms > 0
+
+    @property
+    def minds_others(self) -> bool:
+        return self.minds_neighbours or self.exposure is not None
 
     @cached_property
     def hash(self) -> str:
@@ -155,6 +180,9 @@ def rules_from_json(value: Mapping[str, Any]) -> PaperRules:
         ),
         bands=tuple(Band(each["quantity"], int(each["target"]), int(each["band"])) for each in value["bands"]),
         algorithm=str(value["algorithm"]),
+        exposure=value.get("exposure"),
+        overlap=value.get("overlap"),
+        forms=int(value.get("forms", 0)),
     )
 
 
@@ -177,3 +205,5 @@ class Paper:
     items: tuple[PaperItem, ...]
     # At θ −1, 0 and 1, in points.
     expected: tuple[Decimal, Decimal, Decimal]
+    # The letter of the fixed form that its items are from.
+    form: str = ""

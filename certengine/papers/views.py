@@ -16,6 +16,7 @@ from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.papers import preview as previews
 from certengine.papers import printing, service, statistics
+from certengine.papers.beside import LETTERS
 from certengine.papers.charts import Histogram, histogram
 from certengine.papers.models import DrawState
 from certengine.papers.rules import PaperRules
@@ -84,7 +85,7 @@ def draw_detail(draw_id: UUID) -> str:
         draw=draw,
         receipts={entry: ledger.receipt(session(), entry) for entry in entries},
         forms=[(printing.form_letter(paper), paper.paper_hash) for paper in printing.forms(session(), draw_id)],
-        most_forms=len(printing.LETTERS),
+        most_forms=len(LETTERS),
         may_print=current_actor().may(Permission.PAPER_DRAW),  # type: ignore[union-attr]
         may_disclose=draw.state is DrawState.DRAWN and (draw.ends_at is None or now() >= draw.ends_at),
         **_blueprint(draw.rules),

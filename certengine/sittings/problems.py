@@ -22,6 +22,7 @@ register_messages(
         "sittings.started": "考试已经开始，不能再改",
         "sittings.staff_unknown": "没有找到该账号",
         "sittings.withdrawn": "该报名已取消",
+        "sittings.not_a_number": "“%(text)s”不是数字",
         "sittings.release_pilot": "该版本含试测题，只能用于试考",
         "sittings.release_other": "该题库版本不属于这个领域或等级",
         "candidates.unreadable": "不是可以读取的 Excel 文件（.xlsx）",

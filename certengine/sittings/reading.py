@@ -14,6 +14,7 @@ from certengine.foundation.keys import FieldCipher
 from certengine.people import service as people
 from certengine.people.models import Account, DocumentType, Person, Sex
 from certengine.people.rules import parse_document
+from certengine.sittings import rules
 from certengine.sittings.models import (
     ExamPlan,
     ExamRoom,
@@ -333,4 +334,15 @@ def staff_of(session: Session, sitting_id: UUID) -> dict[UUID, list[Account]]:
     found: dict[UUID, list[Account]] = {}
     for room_id, account in session.execute(query):
         found.setdefault(room_id, []).append(account)
+    return found
+
+
+def neighbours(session: Session, sitting_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Pairs of registrations whose seats adjoin."""
+    seated = {(each.exam_room_id, each.seat_number): each.registration_id for each in placements(session, sitting_id)}
+    found = []
+    for room in exam_rooms(session, sitting_id):
+        for one, other in rules.adjoining(room.rows, room.columns):
+            if (room.id, one) in seated and (room.id, other) in seated:
+                found.append((seated[room.id, one], seated[room.id, other]))
     return found

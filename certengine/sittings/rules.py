@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from certengine.standards.rules import Evidence, Level, Part
@@ -96,6 +97,14 @@ def seat_plan(rows: int, columns: int) -> list[list[SeatCell]]:
         numbers = {column: row * columns + place + 1 for place, column in enumerate(across)}
         plan.append([SeatCell(numbers[column], row, column) for column in range(columns)])
     return plan
+
+
+def adjoining(rows: int, columns: int) -> list[tuple[int, int]]:
+    """Pairs of seat numbers from which one sees the other's screen or paper: side by side, and one behind the other."""
+    plan = seat_plan(rows, columns)
+    beside = [(left.number, right.number) for row in plan for left, right in pairwise(row)]
+    behind = [(one.number, two.number) for front, back in pairwise(plan) for one, two in zip(front, back, strict=True)]
+    return sorted((min(pair), max(pair)) for pair in [*beside, *behind])
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.papers import service as papers
+from certengine.papers.values import Caps
 from certengine.people import service as people
 from certengine.people.permissions import Permission, Role
 from certengine.sittings import candidate_views, rules, service
@@ -251,12 +252,27 @@ def draw(sitting_id: UUID) -> Response:
             return gettext("已选定考核任务的题库版本")
         if now() >= view.starts_at:
             raise Conflict("sittings.started")
-        return gettext("已组卷%(count)s份，承诺已写入账本", count=draw_papers(view, release.id))
+        return gettext("已组卷%(count)s份，承诺已写入账本", count=draw_papers(view, release.id, _caps()))
 
     return _back(sitting_id, act)
 
 
-def draw_papers(view: SittingView, release_id: UUID) -> int:
+def _caps() -> Caps:
+    """Empty fields ask for nothing. Raises Invalid for what is no number."""
+    found: dict[str, int] = {}
+    problems = []
+    for name in ("exposure", "overlap", "forms"):
+        text = request.form.get(name, "").strip()
+        if text.isascii() and text.isdecimal() and len(text) <= 4:
+            found[name] = int(text)
+        elif text:
+            problems.append(Problem(name, "sittings.not_a_number", {"text": text[:20]}))
+    if problems:
+        raise Invalid(problems)
+    return Caps(**found)
+
+
+def draw_papers(view: SittingView, release_id: UUID, caps: Caps) -> int:
     placed = service.placements(session(), view.id)
     if not placed:
         raise Conflict("sittings.not_seated")
@@ -272,9 +288,11 @@ def draw_papers(view: SittingView, release_id: UUID) -> int:
         organisation_id=view.organisation_id,
         ends_at=view.ends_at,
         cipher=runtime().cipher,
+        caps=caps,
     )
     registrations = [f"registration:{each.registration_id}" for each in placed]
-    return papers.draw_papers(session(), draw_id, registrations, actor(), now(), runtime().cipher)
+    pairs = [(f"registration:{one}", f"registration:{other}") for one, other in service.neighbours(session(), view.id)]
+    return papers.draw_papers(session(), draw_id, registrations, actor(), now(), runtime().cipher, pairs)
 
 
 def _uuid(text: str | None) -> UUID:

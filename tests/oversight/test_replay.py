@@ -15,7 +15,9 @@ from certengine.ledger import service as ledger
 from certengine.oversight.cli import command
 from certengine.oversight.replay import replay
 from certengine.papers import service as papers
+from certengine.papers.values import Caps
 from certengine.sittings import service as sittings
+from tests.bank import factories as bank
 from tests.factories import PASSWORD, account
 from tests.marking.test_service import answer_all, mark
 from tests.sittings.factories import OFFICER, Exam, exam
@@ -109,3 +111,42 @@ def test_monitoring_reads_counts_alone(files: tuple[Path, Path], client: FlaskCl
     text = client.get("/metrics").text
     assert "certengine_ledger_pending_entries 0" in text and "certengine_attempts_running 0" in text
     assert all(line.startswith(("#", "certengine_")) for line in text.splitlines())
+
+
+def forms_for_a_row(runtime: Runtime, clock: SetClock, tmp_path: Path) -> tuple[Path, Path]:
+    """A draw of three forms for ten candidates in a row, the last of whom came late, disclosed and exported."""
+    names = [f"registration:{number}" for number in range(10)]
+    row = list(zip(names, names[1:], strict=False))
+    with runtime.unit_of_work() as session:
+        release = bank.release(session, runtime)
+        draw_id = papers.commit_seed(
+            session, sitting="sitting:1", release_id=release.id, direction=None, actor=OFFICER, now=clock.now(),
+            caps=Caps(forms=3),
+        )  # fmt: skip
+        papers.draw_papers(session, draw_id, names[:9], OFFICER, clock.now(), neighbours=row[:8])
+        papers.draw_papers(session, draw_id, names, OFFICER, clock.now(), neighbours=row[8:])
+        forms = [paper.form for _name, paper in sorted(papers.papers(session, "sitting:1").items())]
+        assert all(one != other for one, other in zip(forms, forms[1:], strict=False))
+        papers.disclose(session, draw_id, OFFICER, clock.now())
+    while ledger.sequence(runtime):
+        pass
+    export, file = tmp_path / "forms.jsonl", tmp_path / "release.jsonl"
+    with runtime.unit_of_work(read_only=True) as session:
+        export.write_bytes(b"".join(line + b"\n" for line in ledger.export_lines(session, runtime, disclose=True)))
+        file.write_bytes(b"".join(release_file.write(session, release.digest)))
+    return export, file
+
+
+def test_forms_of_neighbours_come_out_the_same_and_other_neighbours_do_not(
+    runtime: Runtime, clock: SetClock, tmp_path: Path
+) -> None:
+    export, release = forms_for_a_row(runtime, clock, tmp_path)
+    found = release_file.read(release.read_bytes().splitlines(keepends=True), "release")
+    entries = list(archive.entries(export.read_bytes().splitlines(keepends=True)))
+    holds = [each.holds for each in replay(entries, {found.digest: found}) if each.code == "replay.papers"]
+    assert holds == [True, True]
+    for entry in entries:
+        if entry.leaf["kind"] == "papers.disclosed" and entry.leaf["public"]["neighbours"]:
+            entry.leaf["public"]["neighbours"].pop()
+    holds = [each.holds for each in replay(entries, {found.digest: found}) if each.code == "replay.papers"]
+    assert holds == [False, False]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from certengine.papers.rules import PaperRules, SectionRule, make_rules
+from certengine.papers.making import make_rules
+from certengine.papers.rules import PaperRules, SectionRule
 
 RELEASE = "11" * 32
 

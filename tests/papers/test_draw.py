@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid
-from certengine.papers import rules
+from certengine.papers import making, rules
 from certengine.papers.blueprint import node_of
 from certengine.papers.rules import draw, paper_content, simulate
 from tests.papers import factories
@@ -151,7 +151,7 @@ def test_rules_survive_being_written_and_read() -> None:
 
 def test_a_bank_that_leaves_no_choice_still_gives_a_paper() -> None:
     only = [AnItem(f"x-{number}", outline="1.1", difficulty=number / 10) for number in range(4)]
-    made = rules.make_rules(
+    made = making.make_rules(
         only,
         release="00",
         field="f",

@@ -54,3 +54,8 @@ def test_staff_by_the_programmes_rule() -> None:
 
 def test_a_plan_of_seats_runs_in_a_snake() -> None:
     assert [[cell.number for cell in row] for row in rules.seat_plan(2, 3)] == [[1, 2, 3], [6, 5, 4]]
+
+
+def test_seats_adjoin_beside_and_behind() -> None:
+    assert rules.adjoining(2, 3) == [(1, 2), (1, 6), (2, 3), (2, 5), (3, 4), (4, 5), (5, 6)]
+    assert rules.adjoining(1, 1) == []
