@@ -85,3 +85,40 @@ class AccountRole(Base):
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     role: Mapped[Role] = mapped_column(primary_key=True)
+
+
+class AccountSession(Base):
+    """A sign-in of an account on one browser, until it is ended."""
+
+    __tablename__ = "account_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]
+    # Of the last act that changed anything; looking writes nothing.
+    acted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(String(64))
+    agent: Mapped[str] = mapped_column(String(200))
+    second_factor: Mapped[bool]
+
+
+class AccountFactor(Base):
+    """The second factor (TOTP) of an account. last_step: the newest time step used, for a code counts once."""
+
+    __tablename__ = "account_factor"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[datetime]
+    last_step: Mapped[int]
+
+
+class RecoveryCode(Base):
+    """A code for the day when the device is not at hand; kept as its hash, good once."""
+
+    __tablename__ = "account_recovery_code"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,16 @@
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from certengine.foundation.database import Base
+
+
+class Throttle(Base):
+    """Failed attempts of one kind by or against one party; the key is a keyed hash, so that it names nobody."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
