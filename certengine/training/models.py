@@ -10,6 +10,9 @@ from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
 from certengine.people.models import Person
 from certengine.standards.rules import Level
+from certengine.training import course_models
+
+__all__ = ["course_models"]
 
 
 class LessonMode(enum.Enum):
