@@ -1,4 +1,4 @@
-"""After a sitting is marked, what its scripts say about the items goes back to the bank."""
+"""After a sitting is marked: what its scripts say of the items and of themselves; and calibrations of a bank."""
 
 from typing import Any
 from uuid import UUID
@@ -7,45 +7,97 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
+from certengine.bank.rules import ReleasedItem
 from certengine.delivery import service as delivery
-from certengine.foundation.jobs import Job, job, report, submit
+from certengine.foundation.jobs import Job, JobState, job, report, submit
 from certengine.foundation.runtime import Runtime
+from certengine.marking import calibrating
 from certengine.marking.analysis import Script, observe
-from certengine.marking.models import TheoryMark
+from certengine.marking.models import BankCalibration, SittingAnalysis, TheoryMark
+from certengine.marking.sitting_report import report as report_of
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 
 ANALYSIS = "marking.analysis"
+CALIBRATION = "marking.calibration"
 
 
 def ask(session: Session, sitting_id: UUID, now: Any) -> Job:
     return submit(session, ANALYSIS, delivery.sitting_key(sitting_id), {"sitting": str(sitting_id)}, now)
 
 
-def scripts(session: Session, sitting_id: UUID) -> list[Script]:
-    """The marked scripts of a sitting, in the order of their registrations."""
+def ask_calibration(session: Session, bank_id: UUID, actor: str, now: Any) -> Job:
+    return submit(session, CALIBRATION, f"bank:{bank_id}", {"bank": str(bank_id), "actor": actor}, now)
+
+
+def running_calibration(session: Session, bank_id: UUID) -> bool:
+    query = select(Job).where(Job.subject == f"bank:{bank_id}", Job.kind == CALIBRATION)
+    return session.scalar(query.where(Job.state.in_((JobState.WAITING, JobState.RUNNING))).limit(1)) is not None
+
+
+def scripts(session: Session, sitting_id: UUID) -> dict[str, Script]:
+    """registration → marked script of a sitting."""
     answers = delivery.final_answers(session, sitting_id)
     drawn = papers.papers(session, delivery.sitting_key(sitting_id))
     marks = select(TheoryMark).where(TheoryMark.sitting_id == sitting_id).order_by(TheoryMark.registration_id)
-    found = []
+    found = {}
     for mark in session.scalars(marks):
-        paper = drawn[delivery.registration_key(mark.registration_id)]
-        points = {placed.item: float(placed.points) for placed in paper.items}
+        key = delivery.registration_key(mark.registration_id)
+        points = {placed.item: float(placed.points) for placed in drawn[key].items}
         earned = {item: hundredths / 100 for item, hundredths in mark.items.items()}
-        found.append(Script(earned, points, answers.get(mark.registration_id, {})))
+        found[key] = Script(earned, points, answers.get(mark.registration_id, {}))
     return found
 
 
 @job(ANALYSIS)
 def analyse(runtime: Runtime, row: Job) -> None:
+    """Item by item for the bank, and the sitting as a whole for whoever releases its results."""
     sitting_id = UUID(row.payload["sitting"])
     with runtime.unit_of_work(read_only=True) as session:
         sitting = sittings.sitting(session, sitting_id)
         assert sitting.release_id is not None
         release = bank.released_items(session, sitting.release_id)
-        observed = observe(scripts(session, sitting_id), {item.id: item for item in release.items})
+        items = {item.id: item for item in release.items}
+        marked = scripts(session, sitting_id)
+        pairs = [
+            (delivery.registration_key(one), delivery.registration_key(other))
+            for one, other in sittings.neighbours(session, sitting_id)
+        ]
+    observed = observe(marked.values(), items)
+    whole = report_of(marked, items, pairs)
+    now = runtime.clock.now()
     with runtime.unit_of_work() as session:
-        bank.record_statistics(
-            session, release.bank_id, delivery.sitting_key(sitting_id), observed, runtime.clock.now()
-        )
+        bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)
+        session.merge(SittingAnalysis(sitting_id=sitting_id, at=now, figures=whole.as_json()))
     report(runtime, row.id, done=len(observed), total=len(observed))
+
+
+@job(CALIBRATION)
+def calibrate(runtime: Runtime, row: Job) -> None:
+    bank_id = UUID(row.payload["bank"])
+    with runtime.unit_of_work(read_only=True) as session:
+        releases = calibrating.releases_of(session, bank_id)
+        newest: dict[str, ReleasedItem] = {}
+        for item in (item for items in releases.values() for item in items):
+            if item.id not in newest or item.version > newest[item.id].version:
+                newest[item.id] = item
+        found: list[Script] = []
+        for sitting in sittings.using_releases(session, list(releases)):
+            assert sitting.release_id is not None
+            same = {i.id for i in releases[sitting.release_id] if newest[i.id].version == i.version}
+            for script in scripts(session, sitting.id).values():
+                earned = {item: points for item, points in script.earned.items() if item in same}
+                found.append(Script(earned, script.points, {}))
+    estimated, rows = calibrating.estimate(found, [newest[code] for code in sorted(newest)])
+    with runtime.unit_of_work() as session:
+        session.add(
+            BankCalibration(
+                bank_id=bank_id,
+                at=runtime.clock.now(),
+                actor=row.payload["actor"],
+                model=estimated.model.value,
+                people=len(found),
+                figures=calibrating.kept(estimated, rows),
+            )
+        )
+    report(runtime, row.id, done=len(rows), total=len(rows))

@@ -22,5 +22,7 @@ register_messages(
         "marking.own_script": "不能给自己评分",
         "marking.not_assigned": "您没有被安排到这个考场",
         "marking.reason_missing": "请填写原因",
+        "marking.no_calibration": "没有这次标定",
+        "marking.adopted": "这次标定的参数已经提出",
     }
 )

@@ -226,3 +226,9 @@ def my_result() -> str:
         held=held,
         Verdict=Verdict,
     )
+
+
+# Last, for they add their pages to the blueprint above.
+from certengine.marking import analysis_views  # noqa: E402
+
+__all__ = ["analysis_views", "blueprint"]

@@ -17,6 +17,7 @@ KINDS = {
     "bank.exported": _("导出题库"),
     "bank.import_approved": _("批准导入试题"),
     "bank.item_approved": _("批准试题"),
+    "bank.parameters_proposed": _("提出标定参数"),
     "bank.item_live": _("试题正式启用"),
     "bank.item_retired": _("停用试题"),
     "bank.key_read": _("查看试题答案"),

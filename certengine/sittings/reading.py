@@ -346,3 +346,9 @@ def neighbours(session: Session, sitting_id: UUID) -> list[tuple[UUID, UUID]]:
             if (room.id, one) in seated and (room.id, other) in seated:
                 found.append((seated[room.id, one], seated[room.id, other]))
     return found
+
+
+def using_releases(session: Session, release_ids: Sequence[UUID]) -> list[SittingView]:
+    """Theory sittings that draw from these releases, oldest first."""
+    query = select(Sitting.id).where(Sitting.release_id.in_(release_ids), Sitting.part == Part.THEORY)
+    return [sitting(session, each) for each in session.scalars(query.order_by(Sitting.starts_at, Sitting.id))]

@@ -51,6 +51,7 @@ from certengine.sittings.reading import (
     sitting_of,
     sittings_of,
     staff_of,
+    using_releases,
 )
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence, Level, Part
@@ -68,6 +69,7 @@ __all__ = [
     "is_assigned",
     "placement_of",
     "neighbours",
+    "using_releases",
     "placements",
     "plan_of",
     "plans_query",
