@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from certengine.bank.rules import Blank, Criterion, Item, ItemType
@@ -13,21 +14,29 @@ from certengine.marking.models import Verdict
 
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
+NOT_WRITTEN: Mapping[str, Fraction] = {}
 # Two examiners who differ by more than this are to agree before results are released (model figure).
 LARGEST_DIFFERENCE = Decimal(15)
 _SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "–": "-", "—": "-"})
 
 
-def item_score(item: Item, answer: Any, points: Decimal, partial: str = "none") -> Decimal:
+def item_score(
+    item: Item, answer: Any, points: Decimal, partial: str = "none", written: Mapping[str, Fraction] = NOT_WRITTEN
+) -> Decimal:
     """What an answer earns of the item's points, rounded half up to two decimals, never below 0.
+
+    written: the part of its points that people gave a short answer (under ""), or each written part of a case.
 
     partial: "none" all or nothing; "proportional" the right part, nothing once anything wrong is chosen;
     "minus_wrong" right less wrong. A single choice or judgement is right or wrong.
     """
-    if answer is None or item.type is ItemType.SHORT_ANSWER:
+    if answer is None:
         return NOTHING
+    if item.type is ItemType.SHORT_ANSWER:
+        share = written.get("", Fraction(0))
+        return (points * share.numerator / share.denominator).quantize(CENT, ROUND_HALF_UP)
     if item.type is ItemType.CASE:
-        return _case_score(item, answer, points, partial)
+        return _case_score(item, answer, points, partial, written)
     right, wrong, of = _hits(item, answer)
     if right == of and not wrong:
         return points
@@ -40,12 +49,15 @@ def item_score(item: Item, answer: Any, points: Decimal, partial: str = "none") 
     return (points * right / of).quantize(CENT, ROUND_HALF_UP)
 
 
-def _case_score(item: Item, answer: Mapping[str, Any], points: Decimal, partial: str) -> Decimal:
+def _case_score(
+    item: Item, answer: Mapping[str, Any], points: Decimal, partial: str, written: Mapping[str, Fraction]
+) -> Decimal:
     """The parts by their shares, added before they are rounded: thirds of a point do not get lost."""
     earned = NOTHING
     for part in item.parts:
         # Scored out of a thousand, so that the one rounding at the end decides.
-        earned += item_score(part, answer.get(part.id), Decimal(1000), partial) * part.share
+        share = {"": written[part.id]} if part.id in written else NOT_WRITTEN
+        earned += item_score(part, answer.get(part.id), Decimal(1000), partial, share) * part.share
     whole = sum((part.share for part in item.parts), NOTHING)
     return (points * earned / (1000 * whole)).quantize(CENT, ROUND_HALF_UP)
 
