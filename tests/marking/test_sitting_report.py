@@ -190,3 +190,19 @@ def test_only_items_that_are_still_the_same_get_new_figures(runtime: Runtime, sa
         entry = entry_of(proposed.content)
         assert isinstance(entry, Item) and entry.discrimination == 1.2
         assert plain[0].status is ItemStatus.LIVE and plain[0].live_version_id != proposed.id
+
+
+def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, sat: Exam) -> None:
+    pool = items(60)
+    scripts = sitting(pool)
+    scripts[NAMES[41]] = scripts[NAMES[40]]
+    found = report(scripts, pool, ROW).as_json()
+    one, other = (delivery.registration_key(each) for each in sat.registrations[:2])
+    found["pairs"] = [{**found["pairs"][0], "first": one, "second": other}]
+    found["people"] = [{"registration": one, "right": 30, "of": 60, "lz": -4.2, "p": 1e-5}]
+    with runtime.unit_of_work() as session:
+        session.add(SittingAnalysis(sitting_id=sat.theory_id, at=runtime.clock.now(), figures=found))
+    account(runtime, "issuer8", ["issuer"])
+    page = signed_in(app, "issuer8").get(f"/marking/sittings/{sat.theory_id}/analysis").text
+    assert "号座" in page and "lz*" in page and "-4.2" in page and "只供人工核查" in page
+    assert "比较了 119 对相邻座位" in page
