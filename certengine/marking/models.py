@@ -136,6 +136,18 @@ class PracticalMark(Base):
     marked_at: Mapped[datetime]
 
 
+class NothingHandedIn(Base):
+    """A candidate of the practical part who did not come, or who left nothing to be marked: not the same as 0 points."""
+
+    __tablename__ = "nothing_handed_in"
+
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    state: Mapped[MarkState]
+    recorded_by: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+
+
 class ResultVoid(Base):
     """A part taken away by a decision, before or after the release; both parts are two rows."""
 

@@ -18,43 +18,24 @@ from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
-from certengine.marking import jobs, problems, rules
-from certengine.marking.models import PracticalMark, Result, ResultVoid, TheoryMark, Verdict
+from certengine.marking import answer_totals, jobs, problems, rules
+from certengine.marking.models import (
+    EarlierTheoryMark,
+    ItemRuling,
+    MarkState,
+    NothingHandedIn,
+    PracticalMark,
+    ProposalState,
+    Result,
+    TheoryMark,
+)
+from certengine.marking.rulings import Ruling, ruled, total
+from certengine.marking.standings import PlanMarks, Standing, plan_marks
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
-from certengine.sittings.service import CandidateView, SittingView
-from certengine.standards import service as standards
-from certengine.standards.rules import Part
+from certengine.sittings.service import SittingView
 
-__all__ = ["problems"]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A candidate's marks before and after the release."""
-
-    candidate: CandidateView
-    theory: Decimal | None
-    practical: Decimal | None
-    examiners: int
-    differ: bool
-    verdict: Verdict
-    released: Result | None
-
-
-@dataclass(frozen=True)
-class PlanMarks:
-    """Where a plan's marking stands: what is still missing before the results can be released."""
-
-    theory: tuple[SittingView, ...]
-    practical: tuple[SittingView, ...]
-    unmarked: tuple[SittingView, ...]
-    standings: tuple[Standing, ...]
-    waiting_for_practical: int
-
-    @property
-    def released(self) -> bool:
-        return any(each.released for each in self.standings)
+__all__ = ["PlanMarks", "Standing", "plan_marks", "problems"]
 
 
 def mark_sitting(session: Session, sitting_id: UUID, actor: str, now: datetime) -> int:
@@ -71,25 +52,89 @@ def mark_sitting(session: Session, sitting_id: UUID, actor: str, now: datetime) 
         raise Conflict("marking.released")
     if sitting.release_id is None:
         raise Conflict("marking.no_theory")
-    answers = delivery.final_answers(session, sitting_id)
+    rulings = carried_out(session, sitting_id)
+    rows = marked_rows(session, sitting, [each for _id, each in rulings], now)
+    replace_marks(session, sitting, rows, [str(each) for each, _ruling in rulings], actor, now)
+    return len(rows)
+
+
+def carried_out(session: Session, sitting_id: UUID) -> list[tuple[UUID, Ruling]]:
+    """What was decided about items of a sitting, in the order of the decisions."""
+    query = select(ItemRuling).where(ItemRuling.sitting_id == sitting_id, ItemRuling.state == ProposalState.CARRIED_OUT)
+    rows = session.scalars(query.order_by(ItemRuling.decided_at, ItemRuling.id))
+    return [(row.id, Ruling(row.item, row.kind, tuple(row.accepted))) for row in rows]
+
+
+def marked_rows(
+    session: Session, sitting: SittingView, rulings: Sequence[Ruling], now: datetime
+) -> list[dict[str, Any]]:
+    """The marks of a sitting's scripts under these rulings, as rows that are not yet written."""
+    answers = delivery.final_answers(session, sitting.id)
     scores = _scores(session, sitting, answers)
-    session.execute(delete(TheoryMark).where(TheoryMark.sitting_id == sitting_id))
-    rows = [
+    totals = {each: rules.script_score(list(items.values())) for each, items in scores.items()}
+    if rulings:
+        _rule(session, sitting, rulings, answers, scores, totals)
+    return [
         {
-            "id": new_id(),
-            "sitting_id": sitting_id,
+            "sitting_id": sitting.id,
             "registration_id": registration_id,
-            "score": rules.script_score(list(items.values())),
+            "score": totals[registration_id],
             "items": {item: int(score.scaleb(2)) for item, score in items.items()},
+            "answered": len(answers[registration_id]),
             "marked_at": now,
         }
         for registration_id, items in scores.items()
     ]
+
+
+def _rule(
+    session: Session,
+    sitting: SittingView,
+    rulings: Sequence[Ruling],
+    answers: Mapping[UUID, Mapping[str, Any]],
+    scores: dict[UUID, dict[str, Decimal]],
+    totals: dict[UUID, Decimal],
+) -> None:
+    """Puts scores and totals right by the rulings."""
+    view = papers.draw_of(session, delivery.sitting_key(sitting.id))
+    assert view is not None and sitting.release_id is not None
+    items = {item.id: item for item in bank.released_items(session, sitting.release_id).items}
+    drawn = papers.papers(session, delivery.sitting_key(sitting.id))
+    partial = [section.partial for section in view.rules.sections]
+    for registration_id, earned in scores.items():
+        placed = drawn[delivery.registration_key(registration_id)].items
+        after = ruled(placed, earned, answers[registration_id], rulings, items, partial)
+        scores[registration_id] = after
+        totals[registration_id] = total({each.item: each.points for each in placed}, after)
+
+
+def replace_marks(
+    session: Session,
+    sitting: SittingView,
+    rows: Sequence[Mapping[str, Any]],
+    rulings: Sequence[str],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Writes marks in the place of what there is, which is kept as an earlier version."""
+    versions: dict[UUID, int] = {}
+    standing = select(TheoryMark).where(TheoryMark.sitting_id == sitting.id)
+    before = {row.registration_id: row for row in session.scalars(standing)}
+    if before:
+        kept = ("sitting_id", "registration_id", "version", "score", "items", "answered", "marked_at")
+        versions = {registration_id: row.version for registration_id, row in before.items()}
+        earlier = [{"id": new_id(), **{name: getattr(row, name) for name in kept}} for row in before.values()]
+        session.execute(insert(EarlierTheoryMark), earlier)
+        for row in before.values():
+            session.expunge(row)
+        session.execute(delete(TheoryMark).where(TheoryMark.sitting_id == sitting.id))
     if rows:
-        session.execute(insert(TheoryMark), rows)
-    _record_marks(session, sitting, rows, actor, now)
-    jobs.ask(session, sitting_id, now)
-    return len(rows)
+        session.execute(
+            insert(TheoryMark),
+            [{"id": new_id(), **row, "version": versions.get(row["registration_id"], 0) + 1} for row in rows],
+        )
+    _record_marks(session, sitting, rows, rulings, actor, now)
+    jobs.ask(session, sitting.id, now)
 
 
 def _scores(
@@ -103,26 +148,43 @@ def _scores(
     if view is None:
         raise NotFound("papers.not_drawn")
     partial = [section.partial for section in view.rules.sections]
+    people = answer_totals.shares(session, sitting.id, items, drawn, answers)
     scores: dict[UUID, dict[str, Decimal]] = {}
     for registration_id, given in answers.items():
         paper = drawn[delivery.registration_key(registration_id)]
+        written = people.get(registration_id, answer_totals.NO_SHARES)
         scores[registration_id] = {
             placed.item: rules.item_score(
-                items[placed.item], given.get(placed.item), placed.points, partial[placed.section]
+                items[placed.item],
+                given.get(placed.item),
+                placed.points,
+                partial[placed.section],
+                written.get(placed.item, rules.NOT_WRITTEN),
             )
             for placed in paper.items
         }
     return scores
 
 
-def _record_marks(
-    session: Session, sitting: SittingView, rows: Sequence[Mapping[str, Any]], actor: str, now: datetime
-) -> None:
-    """The marks of a sitting as one hash in public, and each with its items in private: a replay needs both."""
-    marks = {
+def marks_content(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """registration → what each item earned and the score, as the ledger holds and hashes it."""
+    return {
         delivery.registration_key(row["registration_id"]): {"items": row["items"], "score": f"{row['score']:.2f}"}
         for row in rows
     }
+
+
+def _record_marks(
+    session: Session,
+    sitting: SittingView,
+    rows: Sequence[Mapping[str, Any]],
+    rulings: Sequence[str],
+    actor: str,
+    now: datetime,
+) -> None:
+    """The marks of a sitting as one hash in public, and each with its items in private: a replay needs both."""
+    marks = marks_content(rows)
+    written = answer_totals.told(session, sitting.id, now)
     ledger.record(
         session,
         kind="marks.computed",
@@ -133,8 +195,10 @@ def _record_marks(
             "sitting": delivery.sitting_key(sitting.id),
             "count": len(rows),
             "marks": canonical_hash(marks),
+            **({"rulings": list(rulings)} if rulings else {}),
+            **({"written": canonical_hash(written)} if written else {}),
         },
-        private={"marks": marks},
+        private={"marks": marks, **({"written": written} if written else {})},
     )
 
 
@@ -200,6 +264,8 @@ def enter_practical(
         raise NotFound("delivery.not_placed")
     if any_released(session, sitting.exam_plan_id):
         raise Conflict("marking.released")
+    if session.get(NothingHandedIn, (sitting_id, registration_id)) is not None:
+        raise Conflict("marking.nothing_handed_in")
     task = task_of(session, sitting)
     if found := rules.practical_problems(task.rubric, entry.points):
         raise Invalid(found)
@@ -227,75 +293,39 @@ def enter_practical(
     return mark
 
 
-def plan_marks(session: Session, exam_plan_id: UUID) -> PlanMarks:
-    """Everything that is known of a plan's marks."""
-    planned = sittings.sittings_of(session, exam_plan_id)
-    theory = tuple(each for each in planned if each.part is Part.THEORY)
-    practical = tuple(each for each in planned if each.part is Part.PRACTICAL)
-    theory_scores, marked = _theory_scores(session, theory)
-    totals: dict[UUID, list[Decimal]] = defaultdict(list)
-    for sitting in practical:
-        for registration_id, marks in practical_marks(session, sitting.id).items():
-            totals[registration_id].extend(mark.total for mark in marks)
-    results = {
-        each.registration_id: each
-        for each in session.scalars(select(Result).where(Result.exam_plan_id == exam_plan_id))
-    }
-    candidates = sittings.candidates(session, exam_plan_id)
-    voids = _voids(session, [each.registration_id for each in candidates])
-    standings = tuple(
-        _standing(
-            each,
-            None if Part.THEORY in voids[each.registration_id] else theory_scores.get(each.registration_id),
-            () if Part.PRACTICAL in voids[each.registration_id] else totals[each.registration_id],
-            results,
-            theory,
-            bool(voids[each.registration_id]),
+def record_nothing(
+    session: Session, sitting_id: UUID, registration_id: UUID, state: MarkState | None, actor: str, now: datetime
+) -> None:
+    """An examiner says that a candidate did not come, or left nothing to be marked; None takes it back."""
+    sitting = sittings.sitting(session, sitting_id)
+    if sittings.placement_of(session, sitting_id, registration_id) is None:
+        raise NotFound("delivery.not_placed")
+    if any_released(session, sitting.exam_plan_id):
+        raise Conflict("marking.released")
+    if practical_marks(session, sitting_id).get(registration_id):
+        raise Conflict("marking.marked_already")
+    if state not in (MarkState.ABSENT, MarkState.BLANK, None):
+        raise NotFound("not_found")
+    standing = session.get(NothingHandedIn, (sitting_id, registration_id))
+    if standing is not None:
+        session.delete(standing)
+        session.flush()
+    if state is not None:
+        session.add(
+            NothingHandedIn(
+                sitting_id=sitting_id, registration_id=registration_id, state=state, recorded_by=actor, recorded_at=now
+            )
         )
-        for each in candidates
+        session.flush()
+    ledger.record(
+        session,
+        kind="practical.nothing",
+        actor=actor,
+        subject=delivery.registration_key(registration_id),
+        now=now,
+        public={"sitting": delivery.sitting_key(sitting_id)},
+        private={"state": state.value if state else None},
     )
-    # Only who sat the theory part is waited for; whoever is entered in neither part is absent.
-    waiting = sum(
-        1
-        for each in standings
-        if each.theory is not None and each.practical is None and practical and each.verdict is not Verdict.VOID
-    )
-    return PlanMarks(theory, practical, tuple(each for each in theory if each.id not in marked), standings, waiting)
-
-
-def _theory_scores(session: Session, theory: Sequence[SittingView]) -> tuple[dict[UUID, Decimal], set[UUID]]:
-    ids = [each.id for each in theory]
-    rows = session.scalars(select(TheoryMark).where(TheoryMark.sitting_id.in_(ids))).all()
-    entries = ledger.kinds_of(session, [delivery.sitting_key(each) for each in ids], "marks.computed")
-    marked = {each for each in ids if delivery.sitting_key(each) in entries}
-    return {row.registration_id: row.score for row in rows}, marked
-
-
-def _voids(session: Session, registration_ids: Sequence[UUID]) -> dict[UUID, set[Part]]:
-    found: dict[UUID, set[Part]] = defaultdict(set)
-    for row in session.scalars(select(ResultVoid).where(ResultVoid.registration_id.in_(registration_ids))):
-        found[row.registration_id].add(row.part)
-    return found
-
-
-def _standing(
-    candidate: CandidateView,
-    theory: Decimal | None,
-    totals: Sequence[Decimal],
-    results: Mapping[UUID, Result],
-    sat: Sequence[SittingView],
-    void: bool,
-) -> Standing:
-    practical = rules.practical_score(totals)
-    released = results.get(candidate.registration_id)
-    marks = _pass_marks(sat[0]) if sat else rules.PassMarks(Decimal(60), Decimal(60))
-    verdict = Verdict.VOID if void else released.verdict if released else rules.verdict(theory, practical, marks)
-    return Standing(candidate, theory, practical, len(totals), rules.differ_too_much(totals), verdict, released)
-
-
-def _pass_marks(sitting: SittingView) -> rules.PassMarks:
-    layout = standards.standard(sitting.field).layout(sitting.level)
-    return rules.PassMarks(layout.theory.pass_mark, layout.practical.pass_mark)
 
 
 def any_released(session: Session, exam_plan_id: UUID) -> bool:
