@@ -5,16 +5,17 @@ from importlib.metadata import version
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Blueprint, Response, request
 
 from certengine.certificates import authority, checking, service
 from certengine.certificates.checking import Outcome
 from certengine.certificates.service import CertificateView
+from certengine.certificates.verifier_page import jwk, verifier_page
+from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotFound
 from certengine.web.access import public
 from certengine.web.errors import say
-from certengine.web.request import runtime, session
+from certengine.web.request import now, runtime, session
 from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("certificates_api", __name__)
@@ -61,27 +62,21 @@ def verify() -> dict[str, Any]:
 def jwks() -> dict[str, Any]:
     keys = []
     for each in authority.all_certificates(session()):
-        key = each.public_key()
-        assert isinstance(key, ec.EllipticCurvePublicKey)
-        numbers = key.public_numbers()
-        coordinates = {"x": numbers.x, "y": numbers.y}
         der = each.public_bytes(serialization.Encoding.DER)
-        spelled = {
-            name: base64.urlsafe_b64encode(value.to_bytes(32, "big")).rstrip(b"=").decode()
-            for name, value in coordinates.items()
-        }
-        keys.append(
-            {
-                "kty": "EC",
-                "crv": "P-256",
-                "use": "sig",
-                "alg": "ES256",
-                "kid": f"{each.serial_number:x}",
-                **spelled,
-                "x5c": [base64.b64encode(der).decode()],
-            }
-        )
+        identifier, published = authority.published(der)
+        facts = {"use": "sig", "alg": "ES256", "kid": identifier.hex(), "x5c": [base64.b64encode(der).decode()]}
+        keys.append({**jwk(published), **facts})
     return {"keys": keys}
+
+
+@blueprint.get("/verifier.html")
+@public("the page that checks signed codes without us, with the published keys in it")
+@limiter.limit("30 per minute")
+def verifier() -> Response:
+    page = verifier_page(authority.published_keys(session()), now().astimezone(CHINA).date())
+    # To be kept and opened offline: its scripts stand in it, which our own pages never allow.
+    headers = {"Content-Disposition": "attachment; filename=certificate-verifier.html"}
+    return Response(page, content_type="text/html; charset=utf-8", headers=headers)
 
 
 @blueprint.get("/root.pem")

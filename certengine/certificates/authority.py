@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.certificates.models import SigningCertificate
+from certengine.certificates.signed_code import PublishedKey, key_id
 from certengine.certificates.signing import Signer
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
@@ -73,6 +74,22 @@ def all_certificates(session: Session) -> list[x509.Certificate]:
     """Root and institutions, for the published key set."""
     rows = session.scalars(select(SigningCertificate).order_by(SigningCertificate.created_at))
     return [x509.load_der_x509_certificate(row.der) for row in rows]
+
+
+def published_keys(session: Session) -> dict[bytes, PublishedKey]:
+    """The keys of institutions, by which signed codes and credentials are checked."""
+    query = select(SigningCertificate.der).where(SigningCertificate.organisation_id.is_not(None))
+    return dict(published(der) for der in session.scalars(query))
+
+
+def published(der: bytes) -> tuple[bytes, PublishedKey]:
+    """A signing certificate's key under its identifier."""
+    certificate = x509.load_der_x509_certificate(der)
+    key = certificate.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    name = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
+    ends = certificate.not_valid_after_utc
+    return key_id(der), PublishedKey(key, str(name), certificate.not_valid_before_utc, ends)
 
 
 def root_pem(session: Session) -> bytes | None:

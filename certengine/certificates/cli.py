@@ -1,5 +1,6 @@
 """certengine certificate: the check of a file, without database or network."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -48,6 +49,23 @@ def verify_command(path: Path, trust: Path | None, as_json: bool) -> None:
             for label, value in fields_of(verdict.facts or {}):
                 click.echo(f"  {label}: {value}")
     sys.exit(0 if verdict.valid else 1)
+
+
+@command.command("verifier")
+@click.argument("path", metavar="OUT.html", type=click.Path(path_type=Path, dir_okay=False))
+def verifier_command(path: Path) -> None:
+    """Writes the page that checks the signed codes of certificates offline, with the keys published so far."""
+    from certengine.certificates import authority
+    from certengine.certificates.verifier_page import verifier_page
+    from certengine.foundation.clock import CHINA
+    from certengine.foundation.runtime import current
+
+    runtime = current()
+    with runtime.unit_of_work(read_only=True) as session:
+        keys = authority.published_keys(session)
+    page = verifier_page(keys, runtime.clock.now().astimezone(CHINA).date()).encode()
+    path.write_bytes(page)
+    click.echo(f"{path}: {len(keys)} keys, SHA-256 {hashlib.sha256(page).hexdigest()}")
 
 
 def _roots(trust: Path | None) -> list[bytes]:

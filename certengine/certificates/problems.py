@@ -23,6 +23,8 @@ register_messages(
         "verify.bad_signature": "电子签名不成立",
         "verify.untrusted": "签名者不是受信任的机构",
         "verify.expired": "签名时，签名证书不在有效期内",
+        "verify.code_unknown_key": "二维码的签名公钥不在已公布的公钥之中",
+        "verify.code_changed": "二维码的内容与签名不符：被改动过",
         "verify.no_facts": "文件中没有证书数据",
         "verify.allows_changes": "签名没有禁止改动",
     }

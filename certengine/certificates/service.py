@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from certengine.certificates import authority, problems, rules
+from certengine.certificates import authority, problems, rules, signed_code
 from certengine.certificates.authority import Subject
 from certengine.certificates.models import Certificate, CertificateSeries, CertificateState
 from certengine.certificates.rules import CertificateContent
@@ -84,7 +84,7 @@ class _Press:
         serial = self._serial(content.organisation_id, year)
         number = rules.certificate_number(content.institution_code, year, content.kind, content.level, serial)
         facts = rules.printed(content, number, code)
-        pdf = self._runtime.files.put(self._print(content, facts, code))
+        pdf = self._runtime.files.put(self._print(content, facts))
         certificate_id = new_id()
         entry = ledger.record(
             self._session,
@@ -114,12 +114,13 @@ class _Press:
         self._session.flush()
         return made
 
-    def _print(self, content: CertificateContent, facts: dict[str, Any], code: str) -> bytes:
+    def _print(self, content: CertificateContent, facts: dict[str, Any]) -> bytes:
         photo = self._runtime.files.get(content.photo) if content.photo else None
-        address = f"{self._runtime.settings.base_url}/v/{code}"
+        address = f"{self._runtime.settings.base_url}/v/{facts['code']}"
         signer = self._signer(content)
         dictionary = signer.dictionary(content.institution_name, self._now)
-        return signer.sign(typeset(Sheet(facts, address, self._checkpoint, photo), dictionary))
+        code = signed_code.encode(facts, self._runtime.settings.base_url, self._now, signer.key_id, signer.raw)
+        return signer.sign(typeset(Sheet(facts, address, self._checkpoint, photo, code), dictionary))
 
     def _signer(self, content: CertificateContent) -> Signer:
         key = content.organisation_id

@@ -21,16 +21,19 @@ GOLD = (0.72, 0.56, 0.22)
 INK = (0.1, 0.12, 0.15)
 GREY = (0.38, 0.42, 0.46)
 FACTS_FILE = "facts.json"
+# Sides of the two QR codes with their quiet zones, and where the larger one stands. A code of 20 mm takes 70 points.
+ADDRESS_CODE, SIGNED_CODE, FOOT = 74, 136, 78
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is set: the facts, where the QR code leads, the newest checkpoint, a photograph as JPEG."""
+    """What is set: the facts, where the QR code leads, the newest checkpoint, a photograph as JPEG, the signed code."""
 
     facts: Mapping[str, Any]
     address: str
     checkpoint: str
     photo: bytes | None
+    signed_code: str = ""
 
 
 def typeset(sheet: Sheet, signature: bytes | None = None) -> bytes:
@@ -104,7 +107,7 @@ def _value(canvas: Canvas, x: float, y: float, value: str, size: float, room: fl
 
 def _foot(canvas: Canvas, sheet: Sheet) -> None:
     facts = dict(fields_of(sheet.facts))
-    draw_qr(canvas, sheet.address, WIDTH - 90 - 104, 84, 108)
+    _codes(canvas, sheet)
     canvas.setFillColorRGB(*INK)
     draw_text(canvas, 90, 122, "发证机构", 11)
     name = facts["发证机构"]
@@ -118,6 +121,18 @@ def _foot(canvas: Canvas, sheet: Sheet) -> None:
     draw_text(
         canvas, 90, 54, f"本证书为电子证书，带有发证机构的电子签名，任何改动都会使签名失效。{sheet.checkpoint}", 7
     )
+
+
+def _codes(canvas: Canvas, sheet: Sheet) -> None:
+    """Below the photograph the code that leads to us, and a larger one that can be checked without us."""
+    right = WIDTH - 90
+    draw_qr(canvas, sheet.address, right - ADDRESS_CODE, FOOT + SIGNED_CODE, ADDRESS_CODE)
+    canvas.setFillColorRGB(*GREY)
+    for place, line in enumerate(("联网查验：", "用手机扫描")):
+        draw_text(canvas, right - SIGNED_CODE, FOOT + SIGNED_CODE + 40 - 11 * place, line, 8)
+    if sheet.signed_code:
+        draw_qr(canvas, sheet.signed_code, right - SIGNED_CODE, FOOT, SIGNED_CODE)
+        draw_text(canvas, right - SIGNED_CODE + 6, FOOT - 4, "离线验真：用公布的验真页扫描此码", 7)
 
 
 def _attach(canvas: Any, facts: bytes) -> None:

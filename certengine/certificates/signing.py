@@ -11,6 +11,8 @@ from asn1crypto import algos, cms, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from certengine.certificates.signed_code import key_id
+
 # Room for two certificates and the attributes; ours take about 2,000 bytes.
 CONTENTS = 3000
 RANGE_HOLE = b"[0 0000000000 0000000000 0000000000]"
@@ -66,6 +68,7 @@ class Signer:
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: bytes, root: bytes) -> None:
         self._key = key
         self._envelope = Envelope(certificate, root)
+        self.key_id = key_id(certificate)
 
     def dictionary(self, name: str, now: datetime) -> bytes:
         """The signature dictionary with its holes; DocMDP level 1: nothing may be changed."""
@@ -99,6 +102,10 @@ class Signer:
             raise ValueError("the chain of certificates is too long for its place")
         filled[start + 1 : start + 1 + len(signature)] = signature
         return bytes(filled)
+
+    def raw(self, message: bytes) -> bytes:
+        """A signature over the message itself, as the signed code and credentials carry it (DER)."""
+        return self._key.sign(message, ec.ECDSA(hashes.SHA256()))
 
     def cms(self, digest: bytes) -> bytes:
         signature = self._key.sign(self._envelope.attributes(digest), ec.ECDSA(hashes.SHA256()))

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from qrcode import QRCode, constants
+import numpy as np
+import zxingcpp
 from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc, pdfmetrics
 from reportlab.pdfbase.ttfonts import SUBSETN, TTFont
@@ -25,6 +26,8 @@ FILES = (
 )
 # A bfchar block of a CMap holds a hundred lines at most (Adobe technical note 5014).
 BLOCK = 100
+# Modules of white around a QR code (ISO/IEC 18004, 9.1).
+QUIET = 4
 
 
 class EmbeddedFont(TTFont):  # type: ignore[misc]
@@ -141,24 +144,18 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 
 def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:
     """A QR code as vector rectangles, error correction M, with its quiet zone inside the square."""
-    # One fixed mask: any is valid, and choosing among eight costs more than the rest of the sheet.
-    code = QRCode(error_correction=constants.ERROR_CORRECT_M, border=4, mask_pattern=2)
-    code.add_data(text)
-    code.make(fit=True)
-    matrix = code.get_matrix()
-    bars = []
-    for row, cells in enumerate(reversed(matrix)):
-        start = None
-        for column, dark in enumerate([*cells, False]):
-            if dark and start is None:
-                start = column
-            elif not dark and start is not None:
-                bars.append(f"{start} {row} {column - start} 1 re")
-                start = None
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    dark = np.pad(np.asarray(code.to_image(scale=1, add_quiet_zones=False)) == 0, QUIET)[::-1]
+    edges = np.diff(np.pad(dark, ((0, 0), (1, 1))).astype(np.int8))
+    starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
+    bars = [
+        f"{start} {row} {end - start} 1 re"
+        for (row, start), (_, end) in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
     canvas.saveState()
     canvas.setFillColorRGB(0, 0, 0)
     canvas.translate(x, y)
-    canvas.scale(size / len(matrix), size / len(matrix))
+    canvas.scale(size / len(dark), size / len(dark))
     # In whole units of a module, past reportlab's path object, which spells every number anew.
     inside: Any = canvas
     inside._code.append(" ".join(bars) + " f")

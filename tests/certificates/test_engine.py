@@ -59,8 +59,8 @@ def test_other_programs_accept_the_file_and_read_what_is_printed(runtime: Runtim
     fonts = run("pdffonts", path).stdout.splitlines()[2:]
     assert fonts and all("yes yes yes" in font for font in fonts)
     run("pdftoppm", "-r", "110", "-png", path, tmp_path / "page")
-    scanned = run("zbarimg", "-q", "--raw", next(tmp_path.glob("page*.png"))).stdout.strip()
-    assert scanned.startswith("https://exam.example.org/v/")
+    scanned = run("zbarimg", "-q", "--raw", next(tmp_path.glob("page*.png"))).stdout.splitlines()
+    assert any(line.startswith("https://exam.example.org/v/") for line in scanned)
 
 
 def test_a_training_certificate_says_hours_and_assessment(runtime: Runtime, tmp_path: Path) -> None:
