@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from certengine.delivery import service as delivery
 from certengine.ledger import service as ledger
-from certengine.marking import rules
+from certengine.marking import answer_totals, rules
 from certengine.marking.models import (
     MarkState,
     NothingHandedIn,
@@ -108,6 +108,7 @@ def _theory_scores(session: Session, theory: Sequence[SittingView]) -> tuple[dic
     rows = session.scalars(select(TheoryMark).where(TheoryMark.sitting_id.in_(ids))).all()
     entries = ledger.kinds_of(session, [delivery.sitting_key(each) for each in ids], "marks.computed")
     marked = {each for each in ids if delivery.sitting_key(each) in entries}
+    marked -= answer_totals.changed_since_marked(session, ids)
     return {row.registration_id: row for row in rows}, marked
 
 
