@@ -169,8 +169,11 @@ class Browser:
     def _read(self) -> bytes:
         answer: HTTPResponse = self._connection.getresponse()
         content = answer.read()
-        if set_cookie := answer.getheader("Set-Cookie"):
-            self.cookie = set_cookie.partition(";")[0]
+        kept = dict(each.split("=", 1) for each in self.cookie.split("; ") if each)
+        for set_cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = set_cookie.partition(";")[0].partition("=")
+            kept[name] = value
+        self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
         if answer.status >= 400:
             raise RuntimeError(f"{answer.status}: {content[:300]!r}")
         return content

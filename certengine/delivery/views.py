@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Answer
 
-from certengine.delivery import receiving, rules, service
+from certengine.delivery import entering, receiving, rules, service
 from certengine.delivery.actors import KIND, Candidate, identity
 from certengine.delivery.forms import CandidateForm
 from certengine.delivery.journal import Journal
@@ -19,6 +19,7 @@ from certengine.delivery.scripts import Scripts
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotAllowed, NotFound, Problem
 from certengine.ledger import service as ledger
+from certengine.people import attempts
 from certengine.people.actors import sign_in
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
@@ -64,23 +65,18 @@ def candidate() -> Candidate:
     return actor
 
 
-def _typed_ticket() -> str:
-    return f"ticket {request.form.get('ticket', '')[:40]}"
-
-
 @blueprint.route("/exam", methods=["GET", "POST"])
 @public("the candidates' front door")
-@limiter.limit("10 per minute", key_func=_typed_ticket, methods=["POST"])
+@limiter.limit("1200 per minute", methods=["POST"])
 def front_door() -> str | Answer | tuple[str, int]:
     form = CandidateForm(ticket=request.args.get("ticket", "")[:40])
     if not form.validate_on_submit():
         return render_template("delivery/front_door.html", form=form, problem=None)
-    found = sittings.candidate_by_ticket(
-        session(), runtime().cipher, (form.ticket.data or "").strip(), form.number.data or "", now()
-    )
-    if found is None:
-        problem = say(Problem("", "delivery.wrong"))
-        return render_template("delivery/front_door.html", form=form, problem=problem), 422
+    ticket, number = form.ticket.data or "", form.number.data or ""
+    found = entering.enter(ticket, number)
+    if isinstance(found, Problem):
+        page = render_template("delivery/front_door.html", form=form, problem=say(found))
+        return page, 429 if found.code == attempts.WAIT else 422
     sign_in(KIND, identity(found.registration_id, found.ticket_number))
     return redirect(url_for(".desk"))
 

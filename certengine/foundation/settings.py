@@ -16,6 +16,10 @@ class Settings:
     demonstration: bool = False
     # Whether item contents are encrypted in the database.
     seal_bank: bool = False
+    # Whether accounts that issue, release, draw or administer need a second factor.
+    second_factor_required: bool = False
+    # Where a finder of a weakness writes to: mailto:… or https://…
+    security_contact: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -23,7 +27,8 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK.
+    """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
+    _SECOND_FACTOR, _SECURITY_CONTACT.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
     """
@@ -36,6 +41,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         base_url=environment.get("CERTENGINE_BASE_URL", f"http://localhost:{port}").rstrip("/"),
         demonstration=environment.get("CERTENGINE_DEMONSTRATION", "") == "1",
         seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
+        second_factor_required=environment.get("CERTENGINE_SECOND_FACTOR", "") == "required",
+        security_contact=environment.get("CERTENGINE_SECURITY_CONTACT", "").strip(),
     )
 
 

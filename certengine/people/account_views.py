@@ -7,16 +7,15 @@ from flask_babel import gettext
 from sqlalchemy import or_, select
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import CertengineError, NotAllowed, NotFound, Problem
+from certengine.foundation.errors import CertengineError, Conflict, NotAllowed, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people import service
+from certengine.people import second_factor, service
 from certengine.people.actors import Staff
 from certengine.people.forms import (
     AccountChangeForm,
     AccountForm,
     OrganisationForm,
-    OwnPasswordForm,
     PasswordForm,
 )
 from certengine.people.models import Account, Organisation, OrganisationKind
@@ -25,8 +24,6 @@ from certengine.people.permissions import Permission, Role
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
 from certengine.web.request import now, session
-
-STAFF = tuple(permission for permission in Permission if permission is not Permission.ATTEMPT_TAKE)
 
 
 def staff() -> Staff:
@@ -123,7 +120,14 @@ def account(account_id: UUID) -> str | Response:
                 flash(say(each), "danger")
             return redirect(url_for(".account", account_id=account_id))
     acts = ledger.history(session(), f"account:{account_id}", limit=50)
-    return render_template("people/account.html", account=found, form=form, password_form=PasswordForm(), acts=acts)
+    return render_template(
+        "people/account.html",
+        account=found,
+        form=form,
+        password_form=PasswordForm(),
+        acts=acts,
+        factor=second_factor.factor_of(session(), account_id),
+    )
 
 
 @blueprint.post("/accounts/<uuid:account_id>/password")
@@ -161,15 +165,12 @@ def organisations() -> str | Response:
     )
 
 
-@blueprint.route("/my-account", methods=["GET", "POST"])
-@allow(*STAFF)
-def my_account() -> str | Response:
-    form = OwnPasswordForm()
-    mine = session().get_one(Account, staff().account_id)
-    if form.validate_on_submit():
-        if service.check_password(mine, form.old.data or ""):
-            service.set_password(session(), mine, form.password.data or "", staff().id, now())
-            flash(gettext("密码已修改"))
-            return redirect(url_for(".my_account"))
-        form.old.errors = [say(Problem("old", "account.old_wrong"))]
-    return render_template("people/my_account.html", account=mine, form=form)
+@blueprint.post("/accounts/<uuid:account_id>/second-factor/reset")
+@allow(Permission.ACCOUNTS_MANAGE)
+def reset_second_factor(account_id: UUID) -> Response:
+    if account_id == staff().account_id:
+        # Whoever sits at a browser that was left open must not get rid of it.
+        raise Conflict("account.own_factor")
+    second_factor.reset(session(), _account(account_id), staff().id, now())
+    flash(gettext("双重验证已重置，该账号的登录均已退出"))
+    return redirect(url_for(".account", account_id=account_id))

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
-from certengine.people import service
+from certengine.people import second_factor, service, sessions
+from certengine.people.models import Account
 from certengine.people.permissions import LANDING, Permission, Role, permissions_of
 from certengine.web.access import Actor
-from certengine.web.request import session
+from certengine.web.request import now, runtime, session
 
 ActorLoader = Callable[[Session, str], Actor | None]
 _loaders: dict[str, ActorLoader] = {}
@@ -29,6 +31,7 @@ class Staff:
     person_id: UUID | None
     roles: frozenset[Role]
     permissions: frozenset[Permission]
+    session_id: UUID
 
     @property
     def id(self) -> str:
@@ -56,7 +59,23 @@ def sign_in(kind: str, identity: str) -> None:
         cookie["language"] = language
 
 
+def sign_in_account(account: Account, with_factor: bool) -> None:
+    """Begins a session of the account on this browser."""
+    begun = sessions.begin(
+        session(),
+        account.id,
+        address=request.remote_addr or "",
+        agent=request.user_agent.string,
+        second_factor=with_factor,
+        now=now(),
+    )
+    sign_in("account", str(begun.id))
+
+
 def sign_out() -> None:
+    actor = load()
+    if isinstance(actor, Staff):
+        sessions.end(session(), actor.account_id, actor.session_id, now())
     cookie.pop("actor", None)
 
 
@@ -67,9 +86,15 @@ def load() -> Actor | None:
 
 
 def _staff(database: Session, identity: str) -> Actor | None:
-    account = service.account(database, UUID(identity))
-    if account is None:
+    row = sessions.live(database, UUID(identity), now())
+    account = service.account(database, row.account_id) if row else None
+    if row is None or account is None:
         return None
+    # A session begun before the installation asked for a second factor does not outlive that.
+    if not row.second_factor and second_factor.is_required(runtime().settings, account):
+        return None
+    if request.method not in ("GET", "HEAD"):
+        row.acted_at = now()
     roles = frozenset(each.role for each in account.roles)
     return Staff(
         account.id,
@@ -80,6 +105,7 @@ def _staff(database: Session, identity: str) -> Actor | None:
         account.person_id,
         roles,
         permissions_of(roles),
+        row.id,
     )
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import current
-from certengine.people import service
+from certengine.people import second_factor, service
 from certengine.people.models import Account, Organisation, OrganisationKind
 from certengine.people.permissions import Role
 
@@ -68,3 +68,16 @@ def set_password(login: str, password: str) -> None:
             raise Invalid([Problem("--login", "account.not_found")])
         service.set_password(session, found, password, "command line", runtime.clock.now())
     click.echo(f"{login}: password set")
+
+
+@command.command("second-factor-reset")
+@click.option("--login", required=True)
+def reset_second_factor(login: str) -> None:
+    """Takes a lost device's second factor away; all sessions of the account end."""
+    runtime = current()
+    with runtime.unit_of_work() as session:
+        found = session.scalar(select(Account).where(Account.login == login))
+        if found is None:
+            raise Invalid([Problem("--login", "account.not_found")])
+        second_factor.reset(session, found, "command line", runtime.clock.now())
+    click.echo(f"{login}: second factor reset")

@@ -12,6 +12,26 @@ class SignInForm(Form):
     next = HiddenField()
 
 
+class CodeForm(Form):
+    """A code of six digits, or a recovery code where one is taken."""
+
+    code = StringField(
+        _("验证码"),
+        [InputRequired(_("请填写验证码")), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "autofocus": True},
+    )
+
+
+class ProvenForm(Form):
+    """For what the holder of the account alone may do, however the browser came to be signed in."""
+
+    password = PasswordField(
+        _("当前密码"),
+        [InputRequired(_("请填写密码")), Length(max=200)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class OrganisationForm(Form):
     name = StringField(_("机构名称"), [InputRequired(_("请填写机构名称")), Length(max=120)])
     name_en = StringField(_("英文名称"), [Length(max=160)])

@@ -27,6 +27,7 @@ class Permission(enum.Enum):
     RESULT_READ = "result:read"
     RESULT_RELEASE = "result:release"
     ROOM_PROCTOR = "room:proctor"
+    SCORE_REVIEW = "score:review"
     SEMINAR_MANAGE = "seminar:manage"
     SITTING_PLAN = "sitting:plan"
     SITTING_READ = "sitting:read"
@@ -54,13 +55,16 @@ HOLDS: dict[Role, frozenset[Permission]] = {
     Role.ITEM_AUTHOR: frozenset({P.BANK_READ, P.BANK_WRITE}),
     Role.ITEM_REVIEWER: frozenset({P.BANK_READ, P.ITEM_REVIEW, P.BANK_RELEASE}),
     Role.PAPER_MAKER: frozenset({P.BANK_READ, P.PAPER_DRAW, P.PAPER_READ, P.SITTING_READ}),
-    Role.EXAM_OFFICER: frozenset({P.SITTING_PLAN, P.SITTING_READ, P.REGISTRATION_MANAGE, P.RESULT_READ}),
+    Role.EXAM_OFFICER: frozenset(
+        {P.SITTING_PLAN, P.SITTING_READ, P.REGISTRATION_MANAGE, P.RESULT_READ, P.SCORE_REVIEW}
+    ),
     Role.PROCTOR: frozenset({P.SITTING_READ, P.ROOM_PROCTOR, P.MISCONDUCT_RECORD}),
     Role.EXAMINER: frozenset({P.MARK_ENTER, P.SITTING_READ}),
     Role.ISSUER: frozenset(
         {
             P.RESULT_READ,
             P.RESULT_RELEASE,
+            P.SCORE_REVIEW,
             P.CERTIFICATE_ISSUE,
             P.CERTIFICATE_READ,
             P.CERTIFICATE_REVOKE,
@@ -82,6 +86,19 @@ HOLDS: dict[Role, frozenset[Permission]] = {
     ),
     Role.TRAINEE: frozenset({P.TRAINEE_SELF}),
 }
+
+# Who issues, releases, draws or administers needs a second factor where the installation asks for it.
+WITH_SECOND_FACTOR = frozenset(
+    {
+        P.ACCOUNTS_MANAGE,
+        P.BANK_RELEASE,
+        P.CERTIFICATE_ISSUE,
+        P.CERTIFICATE_REVOKE,
+        P.MISCONDUCT_DECIDE,
+        P.PAPER_DRAW,
+        P.RESULT_RELEASE,
+    }
+)
 
 # Where each role's work begins, the first that the account holds.
 LANDING: tuple[tuple[Role, str], ...] = (

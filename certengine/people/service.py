@@ -17,7 +17,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.keys import FieldCipher
 from certengine.ledger import service as ledger
-from certengine.people import problems, rules
+from certengine.people import problems, rules, sessions
 from certengine.people.models import (
     Account,
     AccountRole,
@@ -159,7 +159,7 @@ def create_account(
     )
     session.add(account)
     session.flush()
-    _record(session, "account.created", account, actor, now, {"roles": sorted(role.value for role in roles)})
+    record(session, "account.created", account, actor, now, {"roles": sorted(role.value for role in roles)})
     return account
 
 
@@ -177,26 +177,32 @@ def change_account(
     held = {each.role for each in account.roles}
     account.roles += [AccountRole(role=role) for role in sorted(roles - held, key=lambda role: role.value)]
     session.flush()
+    if not active:
+        sessions.end_all(session, account.id, now)
     after = sorted(role.value for role in roles)
-    _record(session, "account.changed", account, actor, now, {"before": before, "after": after, "active": active})
+    record(session, "account.changed", account, actor, now, {"before": before, "after": after, "active": active})
 
 
 def set_password(session: Session, account: Account, password: str, actor: str, now: datetime) -> None:
-    """Raises Invalid for a short one."""
+    """All sessions of the account end. Raises Invalid for a short one."""
     if len(password) < LEAST_PASSWORD:
         raise Invalid([Problem("password", "account.password_short")])
     account.password_hash = hasher().hash(password)
-    _record(session, "account.password_set", account, actor, now, {})
+    sessions.end_all(session, account.id, now)
+    record(session, "account.password_set", account, actor, now)
 
 
-def _record(session: Session, kind: str, account: Account, actor: str, now: datetime, private: dict[str, Any]) -> None:
+def record(
+    session: Session, kind: str, account: Account, actor: str, now: datetime, private: dict[str, Any] | None = None
+) -> None:
+    """Puts into the ledger what was done to an account."""
     ledger.record(
         session,
         kind=kind,
         actor=actor,
         subject=f"account:{account.id}",
         now=now,
-        private={"login": account.login, **private},
+        private={"login": account.login, **(private or {})},
     )
 
 

@@ -1,35 +1,119 @@
-from typing import Any
+"""Signing in: password, then the second factor where the account has or needs one; signing out."""
 
-from flask import redirect, render_template, request, url_for
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import Problem
-from certengine.people import account_views, actors, service
-from certengine.people.forms import SignInForm
+from certengine.foundation.errors import Invalid, Problem
+from certengine.people import account_views, actors, attempts, enrolment, own_views, second_factor, service
+from certengine.people.forms import CodeForm, SignInForm
+from certengine.people.models import Account
 from certengine.people.pages import blueprint
 from certengine.web.access import public
 from certengine.web.errors import say
-from certengine.web.request import session
+from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
+
+HALF = "half_signed_in"
+HALF_LIFE = timedelta(minutes=10)
+# Against floods alone: a hall of people signs in from one address at the same minute.
+FLOOD = "600 per minute"
+Page = str | Response | tuple[str, int]
 
 
 def _local(target: str) -> str:
     return target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("home")
 
 
+def _again(problem: Problem, template: str, **context: Any) -> Response:
+    """The form again with what was wrong; where it is too early for another attempt, when it is not."""
+    page = render_template(template, problem=say(problem), **context)
+    response = make_response(page, 429 if problem.code == attempts.WAIT else 422)
+    if problem.code == attempts.WAIT:
+        response.headers["Retry-After"] = str(problem.values["seconds"])
+    return response
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public("signing in")
-@limiter.limit("30 per minute", methods=["POST"])
-def sign_in() -> str | Response | tuple[str, int]:
+@limiter.limit(FLOOD, methods=["POST"])
+def sign_in() -> Page:
     form = SignInForm(next=request.args.get("next", ""))
     if not form.validate_on_submit():
         return render_template("people/sign_in.html", form=form, problem=None)
-    account = service.account_by_login(session(), (form.login.data or "").strip())
-    if account is None or not service.check_password(account, form.password.data or ""):
-        problem = say(Problem("", "account.wrong"))
-        return render_template("people/sign_in.html", form=form, problem=problem), 422
-    actors.sign_in("account", str(account.id))
-    return redirect(_local(form.next.data or "/"))  # type: ignore[return-value]
+    login = (form.login.data or "").strip()
+    account = service.account_by_login(session(), login)
+    if problem := attempts.password_problem(login, account, form.password.data or ""):
+        return _again(problem, "people/sign_in.html", form=form)
+    assert account is not None
+    target = form.next.data or "/"
+    has_factor = second_factor.factor_of(session(), account.id) is not None
+    if has_factor or second_factor.is_required(runtime().settings, account):
+        cookie[HALF] = [str(account.id), attempts.fingerprint(account), now().isoformat(), target]
+        return redirect(url_for(".second_step" if has_factor else ".first_enrolment"))  # type: ignore[return-value]
+    return _signed_in(account, target, with_factor=False)
+
+
+def _signed_in(account: Account, target: str, with_factor: bool) -> Response:
+    actors.sign_in_account(account, with_factor)
+    attempts.remember_device(account)
+    return redirect(_local(target))  # type: ignore[return-value]
+
+
+def _half_signed_in() -> tuple[Account, str] | None:
+    """Whose password was given a moment ago on this browser, and where they want to go."""
+    identity, fingerprint, at, target = cookie.get(HALF, ("", "", "", ""))
+    if not identity or now() - datetime.fromisoformat(at) > HALF_LIFE:
+        return None
+    account = service.account(session(), UUID(identity))
+    if account is None or attempts.fingerprint(account) != fingerprint:
+        return None
+    return account, target
+
+
+def _from_the_start() -> Response:
+    cookie.pop(HALF, None)
+    flash(say(Problem("", "account.sign_in_expired")), "warning")
+    return redirect(url_for(".sign_in"))  # type: ignore[return-value]
+
+
+@blueprint.route("/sign-in/second", methods=["GET", "POST"])
+@public("the second step of signing in, for whoever gave the password before")
+@limiter.limit(FLOOD, methods=["POST"])
+def second_step() -> Page:
+    half, form = _half_signed_in(), CodeForm()
+    if half is None:
+        return _from_the_start()
+    account, target = half
+    if not form.validate_on_submit():
+        return render_template("people/second_step.html", form=form, problem=None)
+    if problem := attempts.code_problem(account, form.code.data or ""):
+        return _again(problem, "people/second_step.html", form=form)
+    return _signed_in(account, target, with_factor=True)
+
+
+@blueprint.route("/sign-in/enrol", methods=["GET", "POST"])
+@public("enrolment of a second factor by whoever gave the password before and has none yet, but needs one")
+@limiter.limit(FLOOD, methods=["POST"])
+def first_enrolment() -> Page:
+    half, form = _half_signed_in(), CodeForm()
+    if half is None or second_factor.factor_of(session(), half[0].id) is not None:
+        return _from_the_start()
+    account, target = half
+    offer = enrolment.offered(account, anew=not form.is_submitted())
+    shown: dict[str, Any] = {"form": form, "offer": offer, "signing_in": True}
+    if not form.validate_on_submit():
+        return render_template("people/enrol.html", problem=None, **shown)
+    try:
+        codes = enrolment.confirm(account, form.code.data or "", f"account:{account.id}")
+    except Invalid as error:
+        return _again(error.problems[0], "people/enrol.html", **shown)
+    _signed_in(account, target, with_factor=True)
+    return render_template("people/recovery_codes.html", codes=codes, target=_local(target))
 
 
 @blueprint.post("/sign-out")
@@ -39,4 +123,4 @@ def sign_out() -> Any:
     return redirect(url_for("home"))
 
 
-__all__ = ["account_views", "blueprint"]
+__all__ = ["account_views", "blueprint", "own_views"]

@@ -2,6 +2,7 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from certengine.foundation.clock import SetClock
@@ -17,6 +18,36 @@ def made(runtime: Runtime) -> Exam:
 
 def sign_in(client: FlaskClient, made: Exam, number: int = 0) -> Any:
     return client.post("/exam", data={"ticket": made.tickets[number], "number": made.documents[number]})
+
+
+def test_nobody_locks_a_candidate_out_by_guessing_at_their_ticket(
+    app: Flask, client: FlaskClient, made: Exam, clock: SetClock
+) -> None:
+    def enter(browser: FlaskClient, number: str, network: str) -> int:
+        form = {"ticket": made.tickets[0], "number": number}
+        return browser.post("/exam", data=form, headers={"X-Forwarded-For": network}).status_code
+
+    stranger, right, wrong = app.test_client(), made.documents[0], made.documents[1]
+    answers = [enter(stranger, wrong, "192.0.2.9") for _ in range(9)]
+    assert answers[:5] == [422] * 5 and answers[-1] == 429
+    for number in range(40):
+        enter(app.test_client(), wrong, f"198.51.100.{number}")
+    assert enter(client, right, "203.0.113.1") == 302, "from the exam room the right document passes"
+    for _ in range(9):
+        enter(stranger, wrong, "203.0.113.1")
+    assert enter(app.test_client(), right, "203.0.113.1") == 429
+    assert enter(client, right, "203.0.113.1") == 302, "and in the middle of an exam the same browser does, always"
+    clock.advance(minutes=1)
+    assert enter(app.test_client(), right, "203.0.113.1") == 302, "the longest wait is a minute"
+
+
+def test_one_document_is_not_tried_against_many_tickets(app: Flask, made: Exam) -> None:
+    browser = app.test_client()
+    answers = [
+        browser.post("/exam", data={"ticket": f"{number:014}", "number": made.documents[0]}).status_code
+        for number in range(8)
+    ]
+    assert answers[-1] == 429
 
 
 def test_a_wrong_number_says_nothing_of_which_was_wrong(client: FlaskClient, made: Exam) -> None:

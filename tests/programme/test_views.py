@@ -54,6 +54,7 @@ def test_a_base_that_has_not_reported_is_named_with_the_days_left_and_then_as_la
     page = client.get("/programme/bases").text
     assert "还有 15 天" in page and "济南数字学院" in page
     clock.advance(days=17)
+    client.post("/sign-in", data={"login": "dept@example.org", "password": PASSWORD})
     assert "已逾期" in client.get("/programme/bases").text
 
 

@@ -1,0 +1,65 @@
+"""Attempts to prove who one is, slowed down by failures: passwords and second factors, on every page that asks."""
+
+import hashlib
+import math
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import request
+
+from certengine.foundation.errors import Problem
+from certengine.people import second_factor, service
+from certengine.people.models import Account
+from certengine.web import devices, throttle
+from certengine.web.request import now, runtime, session
+from certengine.web.throttle import Attempt, Pace, Paces
+
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+PACES = Paces(
+    device=Pace(free=10, first=SECOND, longest=MINUTE, fades=timedelta(hours=1)),
+    pair=Pace(free=5, first=2 * SECOND, longest=15 * MINUTE, fades=DAY),
+    subject=Pace(free=20, first=SECOND, longest=MINUTE, fades=DAY),
+    network=Pace(free=100, first=SECOND, longest=MINUTE, fades=timedelta(hours=1)),
+    spared=2,
+)
+WAIT = "account.wait"
+
+
+def fingerprint(account: Account) -> str:
+    """Changes with the password, so that a device known under the old one is no longer."""
+    return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
+
+
+def remember_device(account: Account) -> None:
+    devices.remember(f"account:{account.id}", fingerprint(account))
+
+
+def password_problem(login: str, account: Account | None, password: str) -> Problem | None:
+    """What is wrong, if anything: the password, or that it is too early for another attempt."""
+    right = lambda: service.check_password(account, password)  # noqa: E731
+    return _tried("password", login, account, right, "account.wrong")
+
+
+def code_problem(account: Account, code: str) -> Problem | None:
+    """The same for a code of the second factor."""
+    right = lambda: second_factor.check(session(), runtime().cipher, account, code, now())  # noqa: E731
+    return _tried("second", account.login, account, right, "account.code_wrong")
+
+
+def _tried(what: str, login: str, account: Account | None, is_right: Callable[[], bool], wrong: str) -> Problem | None:
+    device = devices.known(f"account:{account.id}", fingerprint(account)) if account else None
+    network = throttle.network_of(request.remote_addr)
+    tried = [Attempt(what, login.casefold()[:80], network, PACES, device)]
+    return judged(tried, is_right, wrong)
+
+
+def judged(tried: list[Attempt], is_right: Callable[[], bool], wrong: str) -> Problem | None:
+    """Waits are told without looking at what was typed, so that waiting out is no way to guess."""
+    left = throttle.wait(session(), runtime().cipher, tried, now())
+    if left:
+        return Problem("", WAIT, {"seconds": math.ceil(left.total_seconds())})
+    if not is_right():
+        throttle.failed(session(), runtime().cipher, tried, now())
+        return Problem("", wrong)
+    throttle.passed(session(), runtime().cipher, tried)
+    return None

@@ -1,0 +1,140 @@
+"""One's own account: password, second factor, signed-in sessions."""
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, Problem
+from certengine.people import actors, attempts, enrolment, second_factor, service, sessions
+from certengine.people.actors import Staff
+from certengine.people.forms import CodeForm, OwnPasswordForm, ProvenForm
+from certengine.people.models import Account
+from certengine.people.pages import blueprint
+from certengine.people.permissions import Permission
+from certengine.web.access import allow, current_actor
+from certengine.web.errors import say
+from certengine.web.request import now, runtime, session
+
+STAFF = tuple(permission for permission in Permission if permission is not Permission.ATTEMPT_TAKE)
+
+
+def _staff() -> Staff:
+    actor = current_actor()
+    assert isinstance(actor, Staff)
+    return actor
+
+
+def _mine() -> Account:
+    return session().get_one(Account, _staff().account_id)
+
+
+def _back() -> Response:
+    return redirect(url_for(".my_account"))  # type: ignore[return-value]
+
+
+@blueprint.route("/my-account", methods=["GET", "POST"])
+@allow(*STAFF)
+def my_account() -> str | Response:
+    form, mine = OwnPasswordForm(), _mine()
+    if form.validate_on_submit():
+        problem = _wrong(mine, form.old.data or "")
+        if problem is None:
+            _change_password(mine, form.password.data or "")
+            return _back()
+        form.old.errors = [say(problem)]
+    factor = second_factor.factor_of(session(), mine.id)
+    return render_template(
+        "people/my_account.html",
+        account=mine,
+        form=form,
+        factor=factor,
+        codes_left=second_factor.codes_left(session(), mine.id) if factor else 0,
+        required=second_factor.is_required(runtime().settings, mine),
+        proven=ProvenForm(formdata=None),
+        sessions=sessions.of_account(session(), mine.id, now()),
+        this_session=_staff().session_id,
+    )
+
+
+def _wrong(mine: Account, password: str) -> Problem | None:
+    problem = attempts.password_problem(mine.login, mine, password)
+    return Problem("old", "account.old_wrong") if problem and problem.code != attempts.WAIT else problem
+
+
+def _change_password(mine: Account, password: str) -> None:
+    """All sessions end; this browser goes on in a new one."""
+    service.set_password(session(), mine, password, _staff().id, now())
+    actors.sign_in_account(mine, second_factor.factor_of(session(), mine.id) is not None)
+    attempts.remember_device(mine)
+    flash(gettext("密码已修改，其他登录均已退出"))
+
+
+@blueprint.post("/my-account/sessions/<uuid:session_id>/end")
+@allow(*STAFF)
+def end_session(session_id: UUID) -> Response:
+    sessions.end(session(), _staff().account_id, session_id, now())
+    flash(gettext("已退出该登录"))
+    return _back()
+
+
+@blueprint.post("/my-account/sessions/end-others")
+@allow(*STAFF)
+def end_other_sessions() -> Response:
+    sessions.end_all(session(), _staff().account_id, now(), but=_staff().session_id)
+    flash(gettext("其他登录均已退出"))
+    return _back()
+
+
+@blueprint.route("/my-account/second-factor", methods=["GET", "POST"])
+@allow(*STAFF)
+def enrol() -> str | Response | tuple[str, int]:
+    mine, form = _mine(), CodeForm()
+    if second_factor.factor_of(session(), mine.id) is not None:
+        raise Conflict("account.factor_there")
+    offer, problem = enrolment.offered(mine, anew=not form.is_submitted()), None
+    if form.validate_on_submit():
+        try:
+            codes = enrolment.confirm(mine, form.code.data or "", _staff().id)
+            # Whoever is signed in elsewhere with the password alone is not any more.
+            sessions.end_all(session(), mine.id, now())
+            actors.sign_in_account(mine, with_factor=True)
+            return render_template("people/recovery_codes.html", codes=codes, target=url_for(".my_account"))
+        except Invalid as error:
+            problem = say(error.problems[0])
+    page = render_template("people/enrol.html", form=form, offer=offer, problem=problem, signing_in=False)
+    return page, 422 if problem else 200
+
+
+def _is_proven(mine: Account) -> bool:
+    """Whether the password stands in the form; says so where it does not."""
+    problem = _wrong(mine, ProvenForm().password.data or "")
+    if problem is not None:
+        flash(say(problem), "danger")
+    return problem is None
+
+
+@blueprint.post("/my-account/second-factor/codes")
+@allow(*STAFF)
+def renew_codes() -> str | Response:
+    mine = _mine()
+    if second_factor.factor_of(session(), mine.id) is None:
+        raise Conflict("account.no_factor")
+    if not _is_proven(mine):
+        return _back()
+    codes = second_factor.renew_codes(session(), runtime().cipher, mine, _staff().id, now())
+    return render_template("people/recovery_codes.html", codes=codes, target=url_for(".my_account"))
+
+
+@blueprint.post("/my-account/second-factor/remove")
+@allow(*STAFF)
+def remove_factor() -> Response:
+    mine = _mine()
+    if _is_proven(mine):
+        try:
+            second_factor.give_up(session(), runtime().settings, mine, _staff().id, now())
+            flash(gettext("双重验证已停用"))
+        except CertengineError as error:
+            flash(say(error), "danger")
+    return _back()
