@@ -1,5 +1,6 @@
 import enum
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
@@ -48,3 +49,40 @@ class CheckIn(Base):
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+
+
+class ExamRoomRecord(Base):
+    """What stands on the record of a room (考场记录单): frozen when the first proctor signs, valid when two have."""
+
+    __tablename__ = "exam_room_record"
+    __table_args__ = (UniqueConstraint("exam_room_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    exam_room_id: Mapped[UUID] = mapped_column(ForeignKey("exam_room.id"))
+    content: Mapped[dict[str, Any]]
+    digest: Mapped[str] = mapped_column(String(64))
+    first_by: Mapped[str] = mapped_column(String(80))
+    first_name: Mapped[str] = mapped_column(String(120))
+    first_at: Mapped[datetime]
+    second_by: Mapped[str | None] = mapped_column(String(80))
+    second_name: Mapped[str | None] = mapped_column(String(120))
+    second_at: Mapped[datetime | None]
+    entry_id: Mapped[UUID | None]
+
+
+class Handover(Base):
+    """One proctor leaves the room to another, with what is still open."""
+
+    __tablename__ = "proctor_handover"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    exam_room_id: Mapped[UUID] = mapped_column(ForeignKey("exam_room.id"), index=True)
+    given_by: Mapped[str] = mapped_column(String(80))
+    given_by_name: Mapped[str] = mapped_column(String(120))
+    given_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+    taken_by: Mapped[str | None] = mapped_column(String(80))
+    taken_by_name: Mapped[str | None] = mapped_column(String(120))
+    taken_at: Mapped[datetime | None]

@@ -149,10 +149,10 @@ def incidents(session: Session, sitting_id: UUID, exam_room_id: UUID | None = No
     return session.scalars(query.order_by(Incident.at.desc())).all()
 
 
-def acts(session: Session, view: Board) -> list[EntryView]:
+def acts(session: Session, view: Board, limit: int = 100) -> list[EntryView]:
     """What was done in this room, from the ledger, newest first."""
     subjects = [f"attempt:{each.candidate.attempt_id}" for each in view.places if each.candidate.attempt_id]
-    return ledger.history_many(session, [*subjects, delivery.sitting_key(view.sitting.id)], limit=100)
+    return ledger.history_many(session, [*subjects, delivery.sitting_key(view.sitting.id)], limit=limit)
 
 
 def _record(

@@ -15,7 +15,7 @@ from certengine.foundation.ids import random_code
 from certengine.ledger import service as ledger
 from certengine.people.actors import Staff
 from certengine.people.permissions import Permission
-from certengine.proctoring import rules, service
+from certengine.proctoring import records, rules, service
 from certengine.proctoring.forms import INCIDENT_KINDS, ExtendForm, IncidentForm, ReasonForm
 from certengine.proctoring.models import IncidentKind
 from certengine.proctoring.rules import Seat
@@ -87,6 +87,9 @@ def board(sitting_id: UUID, room_id: UUID) -> str:
         may_act=acts,
         incidents=service.incidents(session(), sitting_id, room_id),
         acts=service.acts(session(), view),
+        handovers=records.handovers(session(), room_id),
+        record=records.record_of(session(), room_id),
+        me=staff().id,
         Seat=Seat,
         now=now(),
     )
@@ -236,3 +239,9 @@ def incident(sitting_id: UUID, room_id: UUID) -> Response:
         for each in getattr(error, "problems", [error]):
             flash(say(each), "danger")
     return redirect(url_for(".board", sitting_id=sitting_id, room_id=room_id))
+
+
+# Last, for they add their pages to the blueprint above.
+from certengine.proctoring import room_views  # noqa: E402
+
+__all__ = ["blueprint", "room_views"]
