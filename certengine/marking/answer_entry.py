@@ -217,11 +217,13 @@ def enter(session: Session, account_id: UUID, question_id: UUID, code: str, entr
     Raises Invalid for wrong points, Conflict for the marker's own stale form, a full quota, a pause, after a third
     marker decided, and after the release.
     """
+    answers.hold(session, AnswerQuestion.id == question_id, shared=True)
     marker = assigned(session, account_id, question_id, lock=True)
     answer = _answer(session, question_id, code, lock=True)
     _refuse_partial(session, marker, answer)
     view = answers.question(session, question_id)
     answers.refuse_released(session, view.sitting_id)
+    now = answers.after_totals(session, view.sitting_id, now)
     if marker.paused_at is not None:
         raise Conflict("marking.marker_paused")
     marks = answers.latest_marks(session, [answer.id]).get(answer.id, [])

@@ -133,6 +133,7 @@ def send_back(session: Session, question_id: UUID, actor: str, now: datetime) ->
     """Sets the flagged marks aside, so that their answers are marked again; returns how many marks."""
     row = _locked(session, question_id)
     answers.refuse_released(session, row.sitting_id)
+    now = answers.after_totals(session, row.sitting_id, now)
     view = answers.view_of(session, row)
     marks = flagged(session, view)
     if not marks:

@@ -33,6 +33,7 @@ def shares(
     scripts: Mapping[UUID, Mapping[str, Any]],
 ) -> dict[UUID, Shares]:
     """registration → what people gave. Raises Conflict with how many answers are not marked or in dispute."""
+    answers.hold(session, AnswerQuestion.sitting_id == sitting_id)
     settled = {(row.registration_id, row.item, row.part): row.share for row in session.execute(_settled(sitting_id))}
     found: dict[UUID, dict[str, dict[str, Fraction]]] = defaultdict(lambda: defaultdict(dict))
     still = 0

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
@@ -28,7 +28,7 @@ from certengine.marking.answer_models import (
     MarkingMode,
     WrittenAnswer,
 )
-from certengine.marking.models import Result
+from certengine.marking.models import Result, TheoryMark
 from certengine.papers import service as papers
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
@@ -216,6 +216,17 @@ def refuse_released(session: Session, sitting_id: UUID) -> None:
     plan_id = sittings.sitting(session, sitting_id).exam_plan_id
     if session.scalar(select(Result.registration_id).where(Result.exam_plan_id == plan_id).limit(1)) is not None:
         raise Conflict("marking.released")
+
+
+def hold(session: Session, of: ColumnElement[bool], shared: bool = False) -> None:
+    """Whoever makes totals or changes a question waits for the marks being entered, and they for it."""
+    session.execute(select(AnswerQuestion.id).where(of).order_by(AnswerQuestion.id).with_for_update(read=shared)).all()
+
+
+def after_totals(session: Session, sitting_id: UUID, now: datetime) -> datetime:
+    """now, or a moment later than totals that were made meanwhile: a mark never dates from before totals without it."""
+    made = session.scalar(select(func.max(TheoryMark.marked_at)).where(TheoryMark.sitting_id == sitting_id))
+    return now if made is None or made < now else made + timedelta(microseconds=1)
 
 
 def share_of(mark: AnswerMark) -> Fraction:
