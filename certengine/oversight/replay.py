@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from certengine.bank.release_file import ReleaseFile
@@ -11,6 +12,7 @@ from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid
 from certengine.ledger.archive import ArchivedEntry
 from certengine.marking.rules import item_score, script_score
+from certengine.oversight.written import WrittenLog, is_whole, shares
 from certengine.papers.beside import Earlier, Surroundings
 from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED, neighbours_hash
 from certengine.papers.rules import Paper, draw
@@ -45,8 +47,10 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
     draws: dict[str, _Draw] = {}
     scripts: dict[str, dict[str, Any]] = {}
     marks: list[ArchivedEntry] = []
+    people = WrittenLog()
     for entry in entries:
         kind, public = entry.leaf["kind"], entry.leaf["public"]
+        people.take(entry)
         if kind == SEED_COMMITTED:
             rules = rules_from_json(public["rules"])
             draws[public["draw"]] = _Draw(entry.index, public["sitting"], public["seed_hash"], rules, {}, {})
@@ -68,6 +72,8 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
     rules_of = {each.sitting: each.rules for each in draws.values()}
     for entry in marks:
         findings.append(_marked_again(entry, scripts, papers, rules_of, releases))
+        if "written" in entry.leaf["public"]:
+            findings.append(_written_again(entry, people, scripts))
     return findings
 
 
@@ -112,7 +118,9 @@ def _marked_again(
     if entry.disclosed is None or not papers.get(sitting):
         return Finding(entry.index, "replay.marks_closed", None, values)
     stated: dict[str, Any] = entry.disclosed["private"]["marks"]
-    if canonical_hash(stated) != entry.leaf["public"]["marks"]:
+    written: dict[str, Any] = entry.disclosed["private"].get("written", {})
+    hashed = canonical_hash(written) if written else None
+    if canonical_hash(stated) != entry.leaf["public"]["marks"] or hashed != entry.leaf["public"].get("written"):
         return Finding(entry.index, "replay.marks_hash", False, values)
     rules = rules_of[sitting]
     items = {item.id: item for item in releases[rules.release].items}
@@ -126,10 +134,30 @@ def _marked_again(
                 script["answers"].get(placed.item),
                 placed.points,
                 rules.sections[placed.section].partial,
+                shares(written, registration, placed.item),
             )
             for placed in paper.items
         ]
+        whole = all(
+            is_whole(items[each.item], script["answers"].get(each.item), shares(written, registration, each.item))
+            for each in paper.items
+        )
         again = {placed.item: int(score.scaleb(2)) for placed, score in zip(paper.items, earned, strict=True)}
-        if again != mark["items"] or f"{script_score(earned):.2f}" != mark["score"]:
+        if not whole or again != mark["items"] or f"{script_score(earned):.2f}" != mark["score"]:
             return Finding(entry.index, "replay.marks", False, {**values, "registration": registration})
     return Finding(entry.index, "replay.marks", True, values)
+
+
+def _written_again(entry: ArchivedEntry, people: WrittenLog, scripts: Mapping[str, dict[str, Any]]) -> Finding:
+    """Whether what the totals took from people is what their marks, each in an entry of its own, had come to."""
+    sitting = entry.leaf["public"]["sitting"]
+    values = {"sitting": sitting}
+    if entry.disclosed is None or sitting in people.closed:
+        return Finding(entry.index, "replay.written_closed", None, values)
+    again = people.settled(sitting, datetime.fromisoformat(entry.leaf["at"]))
+    same = sitting not in people.false and again == entry.disclosed["private"].get("written")
+    for registration, item, part in people.blank(sitting):
+        answer = scripts.get(registration + sitting, {}).get("answers", {}).get(item)
+        text = answer.get(part) if part and isinstance(answer, dict) else answer
+        same = same and not (isinstance(text, str) and text.strip())
+    return Finding(entry.index, "replay.written", same, {**values, "count": sum(len(each) for each in again.values())})
