@@ -54,7 +54,8 @@ def verify() -> dict[str, Any]:
     upload = request.files.get("file")
     checked = checking.check_file(session(), runtime(), upload.read() if upload else request.get_data())
     problems = [{"code": code, "message": say(Conflict(code))} for code in checked.problems]
-    return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems}
+    codes = list(checked.verdict.codes)
+    return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes}
 
 
 @blueprint.get("/.well-known/jwks.json")

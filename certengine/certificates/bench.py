@@ -25,7 +25,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from certengine.certificates import authority, sheet
+from certengine.certificates import authority, sheet, signed_code
 from certengine.certificates.authority import Subject
 from certengine.certificates.models import SigningCertificate
 from certengine.certificates.rules import CertificateContent, CertificateKind, fields_of, printed
@@ -40,7 +40,7 @@ from certengine.people.models import DocumentType, Organisation, OrganisationKin
 from certengine.standards.rules import Level
 
 ROUNDS, SHEETS, STOCK_SHEETS = 3, 60, 15
-ADDRESS = "https://exam.example.org/v/"
+BASE_URL = "https://exam.example.org"
 
 
 def content(organisation_id: uuid.UUID, name: str) -> CertificateContent:
@@ -103,8 +103,11 @@ class _Press:
 
     def sheet(self, number: int) -> Sheet:
         code = f"{number:016}"
-        facts = printed(content(self.organisation_id, f"王小明{chr(0x4E00 + number)}"), f"SDPJG20261{number:06}", code)
-        return Sheet(facts, ADDRESS + code, "账本检查点 1000 / 0123456789abcdef", self.photo)
+        facts = printed(
+            content(self.organisation_id, f"王小明{chr(0x4E00 + number)}"), f"SDPJG20261{number:06}", code, BASE_URL
+        )
+        signed = signed_code.encode(facts, BASE_URL, self.now, self.signer.key_id, self.signer.raw)
+        return Sheet(facts, "账本检查点 1000 / 0123456789abcdef", self.photo, signed)
 
     def ours(self, number: int) -> bytes:
         dictionary = self.signer.dictionary("山东数字技术评价中心", self.now)
@@ -147,7 +150,7 @@ def _stock_sheet(wanted: Sheet) -> bytes:
         draw_text(canvas, 220, sheet.HEIGHT - 185 - place * 24, value, 14)
     canvas.drawImage(ImageReader(BytesIO(wanted.photo or b"")), sheet.WIDTH - 186, sheet.HEIGHT - 303, 96, 128)
     picture = BytesIO()
-    qrcode.make(wanted.address).save(picture, "PNG")
+    qrcode.make(wanted.facts["address"]).save(picture, "PNG")
     canvas.drawImage(ImageReader(picture), sheet.WIDTH - 194, 84, 108, 108)
     canvas.showPage()
     canvas.save()

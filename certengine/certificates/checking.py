@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from certengine.certificates import authority, service
 from certengine.certificates.models import CertificateState
 from certengine.certificates.service import CertificateView
+from certengine.certificates.tampering import named
 from certengine.certificates.verify import Unreadable, Verdict, verify
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import Runtime
@@ -56,8 +57,9 @@ def check_file(session: Session, runtime: Runtime, pdf: bytes) -> FileCheck:
     found = service.by_pdf(session, runtime, hashlib.sha256(pdf).hexdigest())
     if found is not None and verdict.valid:
         return FileCheck(outcome(found), (), found, verdict)
-    claimed = str((verdict.facts or {}).get("code", ""))
-    original = service.by_code(session, runtime, claimed)
+    verdict = named(pdf, verdict)
+    claimed = [str(verdict.facts.get("code", ""))] if verdict.facts else verdict.codes
+    original = next(filter(None, (service.by_code(session, runtime, code) for code in claimed)), None)
     if original is not None:
         return FileCheck(Outcome.DAMAGED, verdict.problems, original, verdict)
     return FileCheck(Outcome.DAMAGED if verdict.facts else Outcome.UNKNOWN, verdict.problems, None, verdict)

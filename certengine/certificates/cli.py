@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from certengine.certificates import problems
 from certengine.certificates.rules import fields_of
+from certengine.certificates.tampering import named
 from certengine.certificates.verify import Unreadable, verify
 from certengine.foundation.errors import describe
 
@@ -31,7 +32,8 @@ def verify_command(path: Path, trust: Path | None, as_json: bool) -> None:
     """Exit 0: valid. 1: not valid, and why. 2: unreadable."""
     try:
         roots = _roots(trust)
-        verdict = verify(path.read_bytes(), roots)
+        content = path.read_bytes()
+        verdict = named(content, verify(content, roots))
     except (OSError, ValueError) as error:
         _unreadable(str(path), str(error), as_json)
     except Unreadable:
@@ -48,6 +50,7 @@ def verify_command(path: Path, trust: Path | None, as_json: bool) -> None:
             click.echo(f"{path}: 有效 valid · {verdict.signer}")
             for label, value in fields_of(verdict.facts or {}):
                 click.echo(f"  {label}: {value}")
+            click.echo(f"  撤销状态未联网查询 status not asked: {(verdict.facts or {})['address']}")
     sys.exit(0 if verdict.valid else 1)
 
 

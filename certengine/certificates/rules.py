@@ -76,13 +76,25 @@ def certificate_number(institution_code: str, year: int, kind: CertificateKind, 
     return f"{institution_code}{kind.value[0].upper()}{year}{LEVEL_DIGITS[level]}{serial:06}"
 
 
-def printed(content: CertificateContent, number: str, code: str) -> dict[str, Any]:
+def status_address(base_url: str, code: str) -> str:
+    """Where the QR code leads: what became of the certificate is said there."""
+    return f"{base_url}/v/{code}"
+
+
+def has_status_address(facts: Mapping[str, Any]) -> bool:
+    """A certificate that does not say where its status is asked could hide that it was revoked."""
+    address, code = str(facts.get("address", "")), str(facts.get("code", ""))
+    return len(code) == CODE_LENGTH and address.startswith(("https://", "http://")) and address.endswith(f"/v/{code}")
+
+
+def printed(content: CertificateContent, number: str, code: str, base_url: str) -> dict[str, Any]:
     """Every printed field, as texts: this is embedded in the PDF, shown at /v/CODE and compared when verified."""
     facts = {
         "format": FORMAT,
         "kind": content.kind.value,
         "number": number,
         "code": code,
+        "address": status_address(base_url, code),
         "name": content.holder_name,
         "sex": SEXES_ZH.get(content.sex, "") if content.sex else "",
         "document_type": DOCUMENTS_ZH[content.document_type],

@@ -83,7 +83,7 @@ class _Press:
         year = content.issued_on.year
         serial = self._serial(content.organisation_id, year)
         number = rules.certificate_number(content.institution_code, year, content.kind, content.level, serial)
-        facts = rules.printed(content, number, code)
+        facts = rules.printed(content, number, code, self._runtime.settings.base_url)
         pdf = self._runtime.files.put(self._print(content, facts))
         certificate_id = new_id()
         entry = ledger.record(
@@ -116,11 +116,10 @@ class _Press:
 
     def _print(self, content: CertificateContent, facts: dict[str, Any]) -> bytes:
         photo = self._runtime.files.get(content.photo) if content.photo else None
-        address = f"{self._runtime.settings.base_url}/v/{facts['code']}"
         signer = self._signer(content)
         dictionary = signer.dictionary(content.institution_name, self._now)
         code = signed_code.encode(facts, self._runtime.settings.base_url, self._now, signer.key_id, signer.raw)
-        return signer.sign(typeset(Sheet(facts, address, self._checkpoint, photo, code), dictionary))
+        return signer.sign(typeset(Sheet(facts, self._checkpoint, photo, code), dictionary))
 
     def _signer(self, content: CertificateContent) -> Signer:
         key = content.organisation_id

@@ -27,10 +27,9 @@ ADDRESS_CODE, SIGNED_CODE, FOOT = 74, 136, 78
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is set: the facts, where the QR code leads, the newest checkpoint, a photograph as JPEG, the signed code."""
+    """What is set: the facts, the newest checkpoint, a photograph as JPEG, the signed code."""
 
     facts: Mapping[str, Any]
-    address: str
     checkpoint: str
     photo: bytes | None
     signed_code: str = ""
@@ -117,7 +116,7 @@ def _foot(canvas: Canvas, sheet: Sheet) -> None:
     canvas.setFillColorRGB(*GREY)
     code = sheet.facts["code"]
     spaced = "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-    draw_text(canvas, 90, 68, f"查验：扫描二维码，或访问 {sheet.address}（查验码 {spaced}）", 8)
+    draw_text(canvas, 90, 68, f"查验：扫描二维码，或访问 {sheet.facts['address']}（查验码 {spaced}）", 8)
     draw_text(
         canvas, 90, 54, f"本证书为电子证书，带有发证机构的电子签名，任何改动都会使签名失效。{sheet.checkpoint}", 7
     )
@@ -126,7 +125,7 @@ def _foot(canvas: Canvas, sheet: Sheet) -> None:
 def _codes(canvas: Canvas, sheet: Sheet) -> None:
     """Below the photograph the code that leads to us, and a larger one that can be checked without us."""
     right = WIDTH - 90
-    draw_qr(canvas, sheet.address, right - ADDRESS_CODE, FOOT + SIGNED_CODE, ADDRESS_CODE)
+    draw_qr(canvas, sheet.facts["address"], right - ADDRESS_CODE, FOOT + SIGNED_CODE, ADDRESS_CODE)
     canvas.setFillColorRGB(*GREY)
     for place, line in enumerate(("联网查验：", "用手机扫描")):
         draw_text(canvas, right - SIGNED_CODE, FOOT + SIGNED_CODE + 40 - 11 * place, line, 8)

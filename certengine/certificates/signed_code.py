@@ -128,7 +128,9 @@ def problem_of(code: SignedCode, keys: Mapping[bytes, PublishedKey]) -> str | No
         return "verify.code_changed"
     if not published.not_before <= code.issued_at <= published.not_after:
         return "verify.expired"
-    return None
+    # Without an address to ask at, a revocation could be hidden.
+    stated = code.issuer.startswith(("https://", "http://")) and code.facts.get("code")
+    return None if stated else "verify.no_status_address"
 
 
 def differences(code: SignedCode, facts: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from certengine.certificates.rules import FORMAT
+from certengine.certificates.revisions import changes_between
+from certengine.certificates.rules import FORMAT, has_status_address
 from certengine.certificates.sheet import FACTS_FILE
 from certengine.certificates.signing import Envelope
 from certengine.foundation.canonical import canonical_json
@@ -39,6 +40,8 @@ class Verdict:
     facts: dict[str, Any] | None = None
     signer: str = ""
     signed_at: datetime | None = None
+    # The certificates whose QR codes were found on the page of a file that is not valid.
+    codes: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -52,16 +55,27 @@ def verify(pdf: bytes, roots: Sequence[bytes]) -> Verdict:
     ranges = list(BYTE_RANGE.finditer(pdf))
     if not ranges:
         _read(pdf)
-        return Verdict(("verify.no_signature",))
-    if len(ranges) > 1 or pdf.count(b"%%EOF") > 1:
-        return Verdict(("verify.several_signatures",))
+        return Verdict(("verify.no_signature",), _facts(pdf))
     start, length, resume, rest = (int(each) for each in ranges[0].groups())
-    contents = pdf[length:resume]
-    whole = start == 0 and length < resume and resume + rest == len(pdf)
+    contents, end = pdf[length:resume], resume + rest
     # Lower-case digits only: two spellings of one signature would be two files of one certificate.
-    if not whole or not re.fullmatch(rb"<(?:[0-9a-f]{2})+>", contents):
+    if start != 0 or not length < resume or end > len(pdf) or not re.fullmatch(rb"<(?:[0-9a-f]{2})+>", contents):
         return Verdict(("verify.not_whole",))
-    return _signed(pdf, pdf[:length] + pdf[resume:], bytes.fromhex(contents[1:-1].decode()), roots)
+    revision = pdf[:end]
+    found = _signed(revision, pdf[:length] + pdf[resume:end], bytes.fromhex(contents[1:-1].decode()), roots)
+    return _with_what_follows(found, revision, pdf, len(ranges))
+
+
+def _with_what_follows(signed: Verdict, revision: bytes, pdf: bytes, signatures: int) -> Verdict:
+    """Whatever stands behind the signed revision makes the file invalid; what it does is named."""
+    found = []
+    if len(revision) < len(pdf):
+        found += ["verify.appended", *changes_between(revision, pdf)]
+    if signatures > 1:
+        found.append("verify.several_signatures")
+    elif not found and pdf.count(b"%%EOF") > 1:
+        found.append("verify.several_revisions")
+    return replace(signed, problems=(*found, *signed.problems))
 
 
 def _signed(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes]) -> Verdict:
@@ -105,6 +119,8 @@ def _checked(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes
     facts = _facts(pdf)
     if facts is None:
         found.append("verify.no_facts")
+    elif not has_status_address(facts):
+        found.append("verify.no_status_address")
     name = signer.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
     return Verdict(tuple(dict.fromkeys(found)), facts, str(name[0].value) if name else "", signed_at)
 
