@@ -1,6 +1,5 @@
 """The candidates of a plan: list, one of them, import of lists and photographs, export."""
 
-from decimal import Decimal
 from io import BytesIO
 from uuid import UUID
 
@@ -12,18 +11,15 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
-from certengine.people.service import PersonFacts
-from certengine.sittings import importing, rules, service
-from certengine.sittings.candidate_list import CERTIFICATES, template
+from certengine.sittings import applications, importing, rules, service
+from certengine.sittings.application_views import facts_of
+from certengine.sittings.candidate_list import template
 from certengine.sittings.forms import ApplyForm, CandidateForm, ImportForm, PhotosForm
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
-from certengine.sittings.service import CandidateFacts
 from certengine.sittings.tickets import append_words
 from certengine.standards import service as standards
-from certengine.standards.rules import Evidence
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
@@ -111,6 +107,7 @@ def withdraw(registration_id: UUID) -> Response:
     row = service.registration_of(session(), organisation(), registration_id)
     try:
         service.withdraw(session(), row, actor(), now())
+        applications.promote(session(), runtime(), row.exam_plan_id, now())
         flash(gettext("已取消%(name)s的报名", name=row.person.name))
     except Conflict as error:
         flash(say(error), "danger")
@@ -125,25 +122,13 @@ def new_candidate(plan_id: UUID) -> str | Response:
     others: list[str] = []
     if form.validate_on_submit():
         try:
-            row, _new = service.register(session(), runtime().cipher, plan, _facts(form), actor(), now())
+            row, _new = service.register(session(), runtime().cipher, plan, facts_of(form), actor(), now())
             return redirect(url_for(".candidate", registration_id=row.id))
         except Invalid as error:
             others = form.show_problems(error)
         except Conflict as error:
             others = [say(error)]
     return render_template("sittings/new_candidate.html", plan=plan, form=form, others=others)
-
-
-def _facts(form: CandidateForm) -> CandidateFacts:
-    evidence = Evidence(
-        hours=form.hours.data or 0,
-        title=form.title.data,
-        degree=form.degree.data,
-        years=form.years.data or Decimal(0),
-        certificates=CERTIFICATES[form.certificate.data],
-    )
-    person = PersonFacts(form.name.data or "", DocumentType(form.document_type.data), form.number.data or "")
-    return CandidateFacts(person, evidence, form.employer.data or "")
 
 
 @blueprint.get("/sittings/candidates-template.xlsx")

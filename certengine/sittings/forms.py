@@ -70,3 +70,20 @@ class CandidateForm(Form):
     title = SelectField(_("职称"), choices=[(code, text) for text, code in TITLES.items()])
     years = DecimalField(_("工作年限"), [Optional(), NumberRange(0, 80)], default=0)
     certificate = SelectField(_("已获证书"), choices=[(text, text) for text in CERTIFICATES])
+
+
+class ApplicationForm(CandidateForm):
+    """The same facts, given by the candidate; the photograph comes with them."""
+
+    photo = FileField(_("证件照（JPEG 或 PNG，不超过 5 MB）"), [FileRequired(_("请上传证件照"))])
+    truthful = BooleanField(_("我承诺以上信息真实，并携带证明材料备查"), [InputRequired(_("请确认"))])
+
+
+class StatusForm(Form):
+    number = StringField(_("申请编号"), [InputRequired(_("请填写申请编号")), Length(max=16)])
+    document = StringField(_("证件号码"), [InputRequired(_("请填写证件号码")), Length(max=40)])
+
+
+class WindowForm(Form):
+    opens_at = ChinaTimeField(_("报名开始"), [Optional()])
+    closes_at = ChinaTimeField(_("报名截止"), [Optional()])

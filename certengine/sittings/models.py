@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certengine.foundation.database import Base
@@ -41,7 +41,51 @@ class ExamPlan(Base):
     # How many ticket numbers were given out; numbers of the withdrawn are not given again.
     tickets: Mapped[int] = mapped_column(default=0)
     token: Mapped[str] = mapped_column(String(40), unique=True)
+    # Between these anybody may apply; without them candidates come by list alone.
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class ApplicationState(enum.Enum):
+    SUBMITTED = "submitted"
+    # Sent back to be put right.
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    # Accepted, but every place is taken: first come, first served when one is free.
+    WAITING = "waiting"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Application(Base):
+    """Somebody wants to sit an exam. The person is stored as such only once an officer has accepted them."""
+
+    __tablename__ = "exam_application"
+    __table_args__ = (UniqueConstraint("exam_plan_id", "document_index"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    exam_plan_id: Mapped[UUID] = mapped_column(ForeignKey("exam_plan.id"))
+    # Random, with the document's number the way back to one's application.
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    document_index: Mapped[str] = mapped_column(String(64))
+    document_masked: Mapped[str] = mapped_column(String(40))
+    # Type and number of the document, encrypted.
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    employer: Mapped[str] = mapped_column(String(120), default="")
+    evidence: Mapped[dict[str, Any]]
+    eligible: Mapped[bool]
+    photo: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[ApplicationState] = mapped_column(default=ApplicationState.SUBMITTED)
+    comment: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
+
+    plan: Mapped[ExamPlan] = relationship()
 
 
 class Registration(Base):

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from certengine.people.models import DocumentType, Sex
 from certengine.people.permissions import Permission
 from certengine.sittings.forms import LEVELS, PARTS
-from certengine.sittings.models import RegistrationState, SittingState
+from certengine.sittings.models import ApplicationState, RegistrationState, SittingState
 from certengine.standards.rules import Level, Part
 from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
@@ -24,6 +24,15 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, SittingState, {SittingState.PLANNED: _("筹备中"), SittingState.DRAWN: _("已组卷")})
     states = {RegistrationState.REGISTERED: _("已报名"), RegistrationState.WITHDRAWN: _("已取消")}
     add_labels(state, RegistrationState, states)
+    decisions = {
+        ApplicationState.SUBMITTED: _("待审核"),
+        ApplicationState.RETURNED: _("退回补正"),
+        ApplicationState.ACCEPTED: _("已通过"),
+        ApplicationState.WAITING: _("候补"),
+        ApplicationState.REFUSED: _("未通过"),
+        ApplicationState.WITHDRAWN: _("已撤回"),
+    }
+    add_labels(state, ApplicationState, decisions)
     add_labels(state, Sex, {Sex.MALE: _("男"), Sex.FEMALE: _("女")})
     kinds = {
         DocumentType.RESIDENT_ID: _("居民身份证"),

@@ -39,5 +39,16 @@ register_messages(
         "photos.not_an_image": "不是可以读取的图片",
         "photos.nobody": "没有考生的准考证号或证件号码是“%(name)s”",
         "photos.too_large": "图片太大",
+        "applications.by_list": "本次考试由单位统一报名",
+        "applications.not_open": "报名还没有开始",
+        "applications.closed": "报名已经截止",
+        "applications.both": "报名开始和截止时间要么都填，要么都不填",
+        "applications.order": "报名截止时间应晚于开始时间",
+        "applications.photo_missing": "请上传证件照",
+        "applications.photo_large": "照片不超过 5 MB",
+        "applications.already": "该证件已提交过本次考试的申请",
+        "applications.not_found": "没有找到申请：请核对申请编号和证件号码",
+        "applications.decided": "这份申请已经有结果",
+        "applications.reason_missing": "请写明原因",
     }
 )

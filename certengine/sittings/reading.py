@@ -352,3 +352,9 @@ def using_releases(session: Session, release_ids: Sequence[UUID]) -> list[Sittin
     """Theory sittings that draw from these releases, oldest first."""
     query = select(Sitting.id).where(Sitting.release_id.in_(release_ids), Sitting.part == Part.THEORY)
     return [sitting(session, each) for each in session.scalars(query.order_by(Sitting.starts_at, Sitting.id))]
+
+
+def registered(session: Session, registration_id: UUID) -> Registration | None:
+    """The registration, unless it was withdrawn."""
+    row = session.get(Registration, registration_id)
+    return row if row is not None and row.state is RegistrationState.REGISTERED else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
@@ -44,6 +44,7 @@ from certengine.sittings.reading import (
     placements,
     plan_of,
     plans_query,
+    registered,
     registration_of,
     registrations_query,
     rooms_of_proctor,
@@ -69,6 +70,7 @@ __all__ = [
     "is_assigned",
     "placement_of",
     "neighbours",
+    "registered",
     "using_releases",
     "placements",
     "plan_of",
@@ -150,10 +152,12 @@ def register(
     )
     if found is not None:
         if found.state is RegistrationState.WITHDRAWN:
+            if places_left(session, plan) < 1:
+                raise Conflict("sittings.full", capacity=plan.capacity)
             found.state = RegistrationState.REGISTERED
             _record(session, "candidate.returned", f"registration:{found.id}", actor, now)
         return found, False
-    if plan.tickets >= plan.capacity:
+    if places_left(session, plan) < 1:
         raise Conflict("sittings.full", capacity=plan.capacity)
     plan.tickets += 1
     judgement = standards.judge(standards.standard(plan.field), plan.level, facts.evidence)
@@ -171,6 +175,14 @@ def register(
     private = {"plan": str(plan.id), "evidence": registration.evidence, "eligible": judgement.met}
     _record(session, "candidate.registered", f"registration:{registration.id}", actor, now, {}, private)
     return registration, True
+
+
+def places_left(session: Session, plan: ExamPlan) -> int:
+    """A withdrawn candidate's place is free again. The caller has locked the plan."""
+    active = select(func.count()).where(
+        Registration.exam_plan_id == plan.id, Registration.state == RegistrationState.REGISTERED
+    )
+    return plan.capacity - (session.scalar(active) or 0)
 
 
 def withdraw(session: Session, registration: Registration, actor: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from certengine.papers.values import Caps
 from certengine.people import service as people
 from certengine.people.permissions import Permission, Role
 from certengine.sittings import candidate_views, rules, service
-from certengine.sittings.forms import PlanForm, RoomForm, SittingForm
+from certengine.sittings.forms import PlanForm, RoomForm, SittingForm, WindowForm
 from certengine.sittings.models import ExamRoom, SittingState
 from certengine.sittings.pages import actor, blueprint, may, organisation
 from certengine.sittings.service import PlanFacts, RoomFacts, SittingFacts, SittingView
@@ -92,6 +92,7 @@ def _plan_page(plan_id: UUID, form: SittingForm) -> str:
         may_plan=may(Permission.SITTING_PLAN),
         may_read_results=may(Permission.RESULT_READ),
         may_register=may(Permission.REGISTRATION_MANAGE),
+        window=WindowForm(data={"opens_at": found.opens_at, "closes_at": found.closes_at}),
         Part=Part,
     )
 

@@ -1,0 +1,205 @@
+"""Registering oneself, and what officers do with applications."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
+from certengine.foundation.paging import paginate
+from certengine.ledger import service as ledger
+from certengine.people.models import DocumentType
+from certengine.people.permissions import Permission
+from certengine.people.service import PersonFacts
+from certengine.sittings import applications, rules, service
+from certengine.sittings.candidate_list import CERTIFICATES
+from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
+from certengine.sittings.models import Application, ApplicationState
+from certengine.sittings.pages import actor, blueprint, organisation
+from certengine.sittings.service import CandidateFacts
+from certengine.standards import service as standards
+from certengine.standards.rules import Evidence
+from certengine.web.access import allow, public
+from certengine.web.errors import say
+from certengine.web.request import now, runtime, session
+from certengine.web.security import limiter
+
+LARGEST_PHOTO = 5_000_000
+
+
+def facts_of(form: CandidateForm) -> CandidateFacts:
+    evidence = Evidence(
+        hours=form.hours.data or 0,
+        title=form.title.data,
+        degree=form.degree.data,
+        years=form.years.data or Decimal(0),
+        certificates=CERTIFICATES[form.certificate.data],
+    )
+    person = PersonFacts(form.name.data or "", DocumentType(form.document_type.data), form.number.data or "")
+    return CandidateFacts(person, evidence, form.employer.data or "")
+
+
+@blueprint.get("/apply")
+@public("anybody may see which exams take applications")
+def apply_list() -> str:
+    plans = applications.open_plans(session(), now())
+    titles = {plan.id: standards.standard(plan.field).title_zh for plan in plans}
+    return render_template("sittings/apply_list.html", plans=plans, titles=titles, status=StatusForm())
+
+
+@blueprint.route("/apply/<uuid:plan_id>", methods=["GET", "POST"])
+@public("anybody may apply while the window is open")
+@limiter.limit("30 per minute", methods=["POST"])
+def apply(plan_id: UUID) -> str | tuple[str, int]:
+    plan = applications.plan_to_apply(session(), plan_id)
+    form = ApplicationForm()
+    others: list[str] = []
+    if form.validate_on_submit():
+        upload = request.files.get("photo")
+        photo = upload.read(LARGEST_PHOTO + 1) if upload else b""
+        try:
+            if len(photo) > LARGEST_PHOTO:
+                raise Invalid([Problem("photo", "applications.photo_large")])
+            made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
+            return render_template("sittings/applied.html", plan=plan, application=made)
+        except Invalid as error:
+            others = form.show_problems(error)
+        except Conflict as error:
+            others = [say(error)]
+    problem = applications.window(plan).problem(now())
+    page = render_template(
+        "sittings/apply.html",
+        plan=plan,
+        form=form,
+        others=others,
+        title=standards.standard(plan.field).title_zh,
+        closed=say(Problem("", problem)) if problem else None,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.route("/apply/status", methods=["GET", "POST"])
+@public("an applicant is known by the application's and the document's number")
+@limiter.limit("30 per minute", methods=["POST"])
+def application_status() -> str | tuple[str, int]:
+    """Where one's application stands; withdrawing it takes the same two numbers."""
+    form = StatusForm()
+    if not form.validate_on_submit():
+        return render_template("sittings/status.html", form=form, problem=None), 422 if form.is_submitted() else 200
+    try:
+        found = applications.own(session(), runtime().cipher, form.number.data or "", form.document.data or "")
+    except NotFound as error:
+        return render_template("sittings/status.html", form=form, problem=say(error)), 422
+    problem = None
+    if "withdraw" in request.form:
+        try:
+            applications.withdraw(session(), runtime(), found, now())
+        except CertengineError as error:
+            problem = say(error)
+    registration = service.registered(session(), found.registration_id) if found.registration_id else None
+    return render_template(
+        "sittings/my_application.html",
+        application=found,
+        form=form,
+        registration=registration,
+        place=applications.place_in_line(session(), found),
+        problem=problem,
+        State=ApplicationState,
+    )
+
+
+@blueprint.post("/sittings/plans/<uuid:plan_id>/window")
+@allow(Permission.SITTING_PLAN)
+def set_window(plan_id: UUID) -> Response:
+    plan = service.plan_of(session(), organisation(), plan_id)
+    form = WindowForm()
+    form.validate()
+    try:
+        applications.set_window(session(), plan, form.opens_at.data, form.closes_at.data, actor(), now())
+        flash(gettext("报名时间已保存"), "success")
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+    return redirect(url_for(".plan", plan_id=plan_id))
+
+
+@blueprint.get("/sittings/plans/<uuid:plan_id>/applications")
+@allow(Permission.REGISTRATION_MANAGE)
+def applications_list(plan_id: UUID) -> str:
+    plan = service.plan_of(session(), organisation(), plan_id)
+    state, sought = request.args.get("state", ""), request.args.get("q", "").strip()[:60]
+    query = applications.applications_query(plan_id, state, sought)
+    return render_template(
+        "sittings/applications.html",
+        plan=plan,
+        page=paginate(session(), query, request.args.get("page", 1, int)),
+        state=state,
+        sought=sought,
+        left=service.places_left(session(), plan),
+        State=ApplicationState,
+    )
+
+
+def _application(application_id: UUID) -> Application:
+    return applications.application_of(session(), organisation(), application_id)
+
+
+@blueprint.get("/sittings/applications/<uuid:application_id>")
+@allow(Permission.REGISTRATION_MANAGE)
+def application(application_id: UUID) -> str:
+    found = _application(application_id)
+    judgement = standards.judge(
+        standards.standard(found.plan.field), found.plan.level, rules.evidence_from_json(found.evidence)
+    )
+    return render_template(
+        "sittings/application.html",
+        row=found,
+        judgement=judgement,
+        words=lambda verdict: say(Problem("", verdict.code, verdict.values)),
+        acts=ledger.history(session(), f"application:{application_id}"),
+        State=ApplicationState,
+    )
+
+
+@blueprint.get("/sittings/applications/<uuid:application_id>/photo")
+@allow(Permission.REGISTRATION_MANAGE)
+def application_photo(application_id: UUID) -> Response:
+    found = _application(application_id)
+    if not found.photo:
+        raise NotFound("not_found")
+    return send_file(runtime().files.path(found.photo), mimetype="image/jpeg")
+
+
+def _decided(application_id: UUID, act: Callable[[Application], str]) -> Response:
+    found = _application(application_id)
+    try:
+        flash(act(found), "success")
+    except CertengineError as error:
+        for each in getattr(error, "problems", [error]):
+            flash(say(each), "danger")
+    return redirect(url_for(".application", application_id=application_id))
+
+
+@blueprint.post("/sittings/applications/<uuid:application_id>/accept")
+@allow(Permission.REGISTRATION_MANAGE)
+def accept_application(application_id: UUID) -> Response:
+    def act(found: Application) -> Any:
+        done = applications.accept(session(), runtime(), found, actor(), now())
+        return gettext("名额已满，已进入候补") if done.state is ApplicationState.WAITING else gettext("已通过并报名")
+
+    return _decided(application_id, act)
+
+
+@blueprint.post("/sittings/applications/<uuid:application_id>/decline")
+@allow(Permission.REGISTRATION_MANAGE)
+def decline_application(application_id: UUID) -> Response:
+    def act(found: Application) -> Any:
+        final = "final" in request.form
+        comment = request.form.get("comment", "")
+        applications.decline(session(), found, comment, final=final, actor=actor(), now=now())
+        return gettext("已拒绝") if final else gettext("已退回补正")
+
+    return _decided(application_id, act)
