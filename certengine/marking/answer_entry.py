@@ -54,6 +54,8 @@ class Opened:
     others: tuple[AnswerMark, ...]
     before: str | None
     after: str | None
+    marked: int
+    quota: int
 
     @property
     def number(self) -> int:
@@ -195,7 +197,7 @@ def opened(session: Session, account_id: UUID, question_id: UUID, code: str) -> 
     place = done.index(code) if code in done else len(done)
     before = done[place - 1] if place else None
     after = done[place + 1] if place + 1 < len(done) else None
-    return Opened(view, answer.code, answer.text, answer.version, own, others, before, after)
+    return Opened(view, answer.code, answer.text, answer.version, own, others, before, after, len(done), marker.quota)
 
 
 def _refuse_partial(session: Session, marker: AnswerMarker, answer: WrittenAnswer) -> None:

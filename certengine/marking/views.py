@@ -42,6 +42,7 @@ VERDICTS = {
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, Verdict, VERDICTS)
     add_navigation(state, NavigationEntry(450, _("考评"), "marking.practical", Permission.MARK_ENTER))
+    add_navigation(state, NavigationEntry(451, _("阅卷"), "marking.my_answers", Permission.MARK_ENTER))
     add_navigation(state, NavigationEntry(500, _("成绩"), "marking.results", Permission.RESULT_READ))
 
 
@@ -229,6 +230,6 @@ def my_result() -> str:
 
 
 # Last, for they add their pages to the blueprint above.
-from certengine.marking import analysis_views  # noqa: E402
+from certengine.marking import analysis_views, answer_officer_views, answer_views  # noqa: E402
 
-__all__ = ["analysis_views", "blueprint"]
+__all__ = ["analysis_views", "answer_officer_views", "answer_views", "blueprint"]
