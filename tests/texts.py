@@ -22,8 +22,7 @@ def texts(room: str) -> set[str]:
     for path, method in _files(room):
         for _line, message, _comments, _context in extract_from_file(method, path, keywords=KEYWORDS):
             found.update([message] if isinstance(message, str) else message)
-    problems = ROOT / "certengine" / room / "problems.py"
-    sources = [problems] if problems.exists() else []
+    sources = sorted((ROOT / "certengine" / room).glob("*problems.py"))
     if room == "web":
         sources.append(ROOT / "certengine/web/errors.py")
     for source in sources:

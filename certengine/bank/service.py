@@ -1,6 +1,6 @@
 """The package's use cases in one place, for the rooms above: banks, items, review, imports, releases."""
 
-from certengine.bank import problems
+from certengine.bank import problems, quiz_source
 from certengine.bank.importing import (
     Action,
     ImportOutcome,
@@ -96,6 +96,7 @@ __all__ = [
     "open_bank",
     "preview",
     "problems",
+    "quiz_source",
     "propose",
     "read_key",
     "reject",

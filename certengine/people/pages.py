@@ -23,6 +23,7 @@ ROLE_NAMES = {
     Role.TRAINING_OFFICER: _("培训管理员"),
     Role.SUPERVISOR: _("监督员"),
     Role.TRAINEE: _("学员"),
+    Role.EMPLOYER: _("用人单位"),
 }
 ORGANISATION_KINDS = {
     OrganisationKind.DEPARTMENT: _("人力资源社会保障部门"),

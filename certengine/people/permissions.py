@@ -15,7 +15,9 @@ class Permission(enum.Enum):
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_READ = "certificate:read"
     CERTIFICATE_REVOKE = "certificate:revoke"
+    COURSE_ENROL = "course:enrol"
     COURSE_MANAGE = "course:manage"
+    COURSE_REVIEW = "course:review"
     ITEM_REVIEW = "item:review"
     MARK_ENTER = "mark:enter"
     MISCONDUCT_DECIDE = "misconduct:decide"
@@ -47,6 +49,7 @@ class Role(enum.Enum):
     TRAINING_OFFICER = "training_officer"
     SUPERVISOR = "supervisor"
     TRAINEE = "trainee"
+    EMPLOYER = "employer"
 
 
 P = Permission
@@ -82,9 +85,11 @@ HOLDS: dict[Role, frozenset[Permission]] = {
             P.CERTIFICATE_READ,
             P.SEMINAR_MANAGE,
             P.BASE_MANAGE,
+            P.COURSE_REVIEW,
         }
     ),
     Role.TRAINEE: frozenset({P.TRAINEE_SELF}),
+    Role.EMPLOYER: frozenset({P.COURSE_ENROL}),
 }
 
 # Who issues, releases, draws or administers needs a second factor where the installation asks for it.
@@ -112,6 +117,7 @@ LANDING: tuple[tuple[Role, str], ...] = (
     (Role.TRAINING_OFFICER, "training.classes"),
     (Role.SUPERVISOR, "oversight.overview"),
     (Role.TRAINEE, "certificates.mine"),
+    (Role.EMPLOYER, "training.organisation_people"),
     (Role.ADMINISTRATOR, "people.accounts"),
 )
 

@@ -2,45 +2,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
-from certengine.people.actors import Staff
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
 from certengine.standards.rules import Level
-from certengine.training import service
+from certengine.training import (
+    account_views,
+    catalogue_views,
+    course_views,
+    employer_views,
+    learning_views,
+    service,
+)
 from certengine.training.forms import AssessmentForm, AttendanceForm, ClassForm, EnrolForm, LessonForm
 from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
+from certengine.training.pages import blueprint, staff
 from certengine.training.rules import Presence
-from certengine.web.access import allow, current_actor
-from certengine.web.layout import NavigationEntry, add_labels, add_navigation
+from certengine.web.access import allow
 from certengine.web.request import now, runtime, session
 
-blueprint = Blueprint("training", __name__)
-
-
-@blueprint.record_once
-def set_up(state: BlueprintSetupState) -> None:
-    add_navigation(state, NavigationEntry(600, _("培训班"), "training.classes", Permission.TRAINING_MANAGE))
-    add_labels(state, LessonMode, {LessonMode.ONLINE: _("线上"), LessonMode.ON_SITE: _("线下")})
-
-
-def _staff() -> Staff:
-    actor = current_actor()
-    if not isinstance(actor, Staff):
-        raise NotFound("not_found")
-    return actor
+__all__ = ["account_views", "blueprint", "catalogue_views", "course_views", "employer_views", "learning_views"]
 
 
 def _class(class_id: UUID) -> TrainingClass:
-    return service.training_class(session(), _staff().organisation_id, class_id)
+    return service.training_class(session(), staff().organisation_id, class_id)
 
 
 def _enrolment(class_id: UUID, enrolment_id: UUID) -> Enrolment:
@@ -54,7 +45,7 @@ def _enrolment(class_id: UUID, enrolment_id: UUID) -> Enrolment:
 @blueprint.get("/training")
 @allow(Permission.TRAINING_MANAGE)
 def classes() -> str:
-    return render_template("training/classes.html", classes=service.classes(session(), _staff().organisation_id))
+    return render_template("training/classes.html", classes=service.classes(session(), staff().organisation_id))
 
 
 @blueprint.route("/training/new", methods=["GET", "POST"])
@@ -66,12 +57,12 @@ def new_class() -> Any:
         return render_template("training/new_class.html", form=form)
     opened = service.open_class(
         session(),
-        organisation_id=_staff().organisation_id,
+        organisation_id=staff().organisation_id,
         title=form.title.data.strip(),
         field=form.field.data,
         level=Level(form.level.data),
         token=request.form.get("token") or random_code(20),
-        actor=_staff().id,
+        actor=staff().id,
         now=now(),
     )
     return redirect(url_for(".show_class", class_id=opened.id))
@@ -117,7 +108,7 @@ def enrol(class_id: UUID) -> Any:
         return _render_class(opened, enrol_form=form), 422
     facts = PersonFacts(form.name.data, DocumentType(form.document_type.data), form.number.data)
     try:
-        service.enrol(session(), runtime().cipher, opened, facts, _staff().id, now())
+        service.enrol(session(), runtime().cipher, opened, facts, staff().id, now())
     except Invalid as error:
         return _render_class(opened, enrol_form=form, others=form.show_problems(error)), 422
     return redirect(url_for(".show_class", class_id=class_id))
@@ -161,7 +152,7 @@ def record_attendance(class_id: UUID, enrolment_id: UUID, lesson_id: UUID) -> An
     presence = Presence(_aware(form.came_at.data), _aware(form.left_at.data))
     try:
         service.record_attendance(
-            session(), enrolment, lesson, presence, actor=_staff().id, now=now(), reason=form.reason.data or ""
+            session(), enrolment, lesson, presence, actor=staff().id, now=now(), reason=form.reason.data or ""
         )
     except Invalid as error:
         form.show_problems(error)
@@ -180,13 +171,13 @@ def assess(class_id: UUID, enrolment_id: UUID) -> Any:
     enrolment, form = _enrolment(class_id, enrolment_id), AssessmentForm()
     if not form.validate_on_submit():
         return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
-    service.assess(session(), enrolment, form.score.data, actor=_staff().id, now=now())
+    service.assess(session(), enrolment, form.score.data, actor=staff().id, now=now())
     return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
 
 
 @blueprint.post("/training/<uuid:class_id>/certificates")
 @allow(Permission.TRAINING_MANAGE)
 def issue(class_id: UUID) -> Any:
-    issued = service.issue_certificates(session(), runtime(), _class(class_id), actor=_staff().id, now=now())
+    issued = service.issue_certificates(session(), runtime(), _class(class_id), actor=staff().id, now=now())
     flash(gettext("已签发 %(count)s 份培训合格证书", count=len(issued)))
     return redirect(url_for(".show_class", class_id=class_id))
