@@ -235,3 +235,7 @@ def test_the_figures_of_sittings_are_on_the_list_and_on_the_item(
     assert "ai-j-001" in listed and "指标不良" in listed and "ai-j-002" not in listed
     page = author.get(f"{at}/items/ai-j-001").text
     assert "太易" in page and "区分度低于" in page and "97.5%" in page
+    approve_all(reviewer, runtime, at)
+    # What most people chose tells the key: of an item in use it is shown with the key alone.
+    assert "choice-bar" not in reviewer.get(f"{at}/items/ai-j-001").text
+    assert "choice-bar" in reviewer.post(f"{at}/items/ai-j-001/key").text
