@@ -31,7 +31,8 @@ def _said(found: CertificateView | None) -> dict[str, Any]:
         "certificate": found.facts,
         "sha256": found.pdf,
         "ended_at": found.ended_at.isoformat() if found.ended_at else None,
-        "reason": found.reason,
+        "suspended_at": found.suspended_at.isoformat() if found.suspended_at else None,
+        "reason": found.reason.value if found.reason else None,
         "successor": found.successor,
         "ledger": {"leaf_hash": receipt.leaf_hash, "index": receipt.index, "tree_size": receipt.tree_size},
     }

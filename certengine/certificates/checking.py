@@ -23,6 +23,8 @@ LONGEST_LIST = 2000
 
 class Outcome(enum.Enum):
     VALID = "valid"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"
@@ -30,12 +32,14 @@ class Outcome(enum.Enum):
 
 
 def outcome(found: CertificateView | None) -> Outcome:
-    """Revoked and superseded are two words for one outcome: it was issued, and does not count any more."""
+    """Whatever the state, one word; a damaged file is never called valid or expired."""
     if found is None:
         return Outcome.UNKNOWN
     if found.state is not CertificateState.VALID:
         return Outcome(found.state.value)
-    return Outcome.DAMAGED if found.damaged else Outcome.VALID
+    if found.damaged:
+        return Outcome.DAMAGED
+    return Outcome.EXPIRED if found.expired else Outcome.VALID
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,34 @@
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from certengine.certificates.rules import CertificateKind
+from certengine.certificates.rules import CertificateKind, ReasonClass
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
+
+STANDING = "state IN ('valid', 'suspended')"
 
 
 class CertificateState(enum.Enum):
     VALID = "valid"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
+
+
+STANDING_STATES = (CertificateState.VALID, CertificateState.SUSPENDED)
+
+
+class CertificateAct(enum.Enum):
+    """What two people do together: one asks, another confirms."""
+
+    REVOKE = "revoke"
+    REISSUE = "reissue"
+    REINSTATE = "reinstate"
 
 
 class Certificate(Base):
@@ -22,19 +36,22 @@ class Certificate(Base):
 
     __tablename__ = "certificate"
     __table_args__ = (
-        # Of one subject (an exam's registration, a class's enrolment) at most one certificate is valid.
+        # Of one subject (an exam's registration, a class's enrolment) at most one certificate stands.
         Index(
-            "uq_certificate_valid_subject",
+            "uq_certificate_standing_subject",
             "subject",
             unique=True,
-            sqlite_where=text("state = 'valid'"),
-            postgresql_where=text("state = 'valid'"),
+            sqlite_where=text(STANDING),
+            postgresql_where=text(STANDING),
         ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     code: Mapped[str] = mapped_column(String(16), unique=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)
+    # Its place in the institution's status list of the year.
+    serial: Mapped[int] = mapped_column(default=0, server_default="0")
+    year: Mapped[int] = mapped_column(default=0, server_default="0")
     kind: Mapped[CertificateKind]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     holder_name: Mapped[str] = mapped_column(String(120), index=True)
@@ -46,13 +63,21 @@ class Certificate(Base):
     issued_at: Mapped[datetime] = mapped_column(index=True)
     issued_by: Mapped[str] = mapped_column(String(80))
     ledger_entry: Mapped[UUID]
-    # A revocation takes two people: who asked for it and who did it.
-    revocation_asked_by: Mapped[str | None] = mapped_column(String(80))
-    revocation_asked_at: Mapped[datetime | None]
+    expires_on: Mapped[date | None]
+    suspended_at: Mapped[datetime | None]
+    # What takes two people: the act, who asked for it and when, and of a reissue what is corrected.
+    asked_act: Mapped[CertificateAct | None]
+    asked_by: Mapped[str | None] = mapped_column(String(80))
+    asked_at: Mapped[datetime | None]
+    proposal: Mapped[dict[str, Any] | None]
+    # The class of the reason is public, its words are not.
+    reason_class: Mapped[ReasonClass | None]
     reason: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None] = mapped_column(String(80))
     successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("certificate.id"))
+    # The holder agrees that whoever scans this one is led to the one that follows it.
+    successor_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class CertificateSeries(Base):
@@ -63,6 +88,17 @@ class CertificateSeries(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(default=0)
+
+
+class CertificateBatchLine(Base):
+    """One certificate that a job has still to issue, or has issued; its content is dropped then."""
+
+    __tablename__ = "certificate_batch_line"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any] | None]
+    certificate_id: Mapped[UUID | None] = mapped_column(ForeignKey("certificate.id"))
 
 
 class SigningCertificate(Base):

@@ -22,6 +22,16 @@ class CertificateKind(enum.Enum):
     TRAINING = "training"
 
 
+class ReasonClass(enum.Enum):
+    """Why a certificate does not count any more, as the public may know it."""
+
+    ERROR = "error"
+    MISCONDUCT = "misconduct"
+    NOT_ELIGIBLE = "not_eligible"
+    HOLDER = "holder"
+    ORDER = "order"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CertificateContent:
     """One engine for both kinds: a grade certificate has scores, a training certificate hours and an assessment.
@@ -52,6 +62,8 @@ class CertificateContent:
     assessment: str | None
     subject: str
     issued_on: date
+    # The last day on which it counts; None: for ever.
+    expires_on: date | None = None
 
 
 LEVEL_DIGITS = {Level.JUNIOR: "1", Level.INTERMEDIATE: "2", Level.SENIOR: "3"}
@@ -108,6 +120,7 @@ def printed(content: CertificateContent, number: str, code: str, base_url: str) 
         "institution": content.institution_name,
         "institution_en": content.institution_name_en,
         "issued_on": content.issued_on.isoformat(),
+        "expires_on": content.expires_on.isoformat() if content.expires_on else "",
     }
     if content.kind is CertificateKind.GRADE:
         return {**facts, "theory": _score(content.theory), "practical": _score(content.practical)}
@@ -133,7 +146,9 @@ def fields_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows += [("理论知识考试成绩", facts["theory"]), ("专业能力考核成绩", facts["practical"])]
     else:
         rows += [("培训课程", facts["course"]), ("培训学时", facts["hours"]), ("结业考核", facts["assessment"])]
-    rows += [("证书编号", facts["number"]), ("发证机构", facts["institution"])]
+    ends = facts.get("expires_on")
+    rows += [("证书编号", facts["number"]), ("有效期至", chinese_date(ends) if ends else "")]
+    rows += [("发证机构", facts["institution"])]
     return [(label, value) for label, value in [*rows, ("发证日期", chinese_date(facts["issued_on"]))] if value]
 
 

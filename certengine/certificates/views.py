@@ -1,4 +1,6 @@
+import enum
 from io import BytesIO
+from typing import TypeVar
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
@@ -8,10 +10,10 @@ from flask_babel import lazy_gettext as _
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
-from certengine.certificates import checking, service
+from certengine.certificates import checking, lifecycle, service
 from certengine.certificates.checking import Outcome
-from certengine.certificates.models import Certificate, CertificateState
-from certengine.certificates.rules import CODE_LENGTH, CertificateKind, fields_of
+from certengine.certificates.models import Certificate, CertificateAct, CertificateState
+from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
@@ -26,9 +28,12 @@ from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
 
 blueprint = Blueprint("certificates", __name__)
+Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {
     Outcome.VALID: _("有效"),
+    Outcome.SUSPENDED: _("已暂停"),
+    Outcome.EXPIRED: _("已过有效期"),
     Outcome.REVOKED: _("已撤销"),
     Outcome.SUPERSEDED: _("已被新证书替换"),
     Outcome.UNKNOWN: _("查无此证"),
@@ -36,8 +41,22 @@ OUTCOMES = {
 }
 STATES = {
     CertificateState.VALID: _("有效"),
+    CertificateState.SUSPENDED: _("已暂停"),
     CertificateState.REVOKED: _("已撤销"),
     CertificateState.SUPERSEDED: _("已替换"),
+}
+
+REASONS = {
+    ReasonClass.ERROR: _("签发有误"),
+    ReasonClass.MISCONDUCT: _("违纪违规"),
+    ReasonClass.NOT_ELIGIBLE: _("不符合申报条件"),
+    ReasonClass.HOLDER: _("持证人申请"),
+    ReasonClass.ORDER: _("主管部门或发证机构决定"),
+}
+ACTS = {
+    CertificateAct.REVOKE: _("撤销"),
+    CertificateAct.REISSUE: _("更正并重新签发"),
+    CertificateAct.REINSTATE: _("恢复"),
 }
 
 
@@ -45,6 +64,8 @@ STATES = {
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, Outcome, OUTCOMES)
     add_labels(state, CertificateState, STATES)
+    add_labels(state, ReasonClass, REASONS)
+    add_labels(state, CertificateAct, ACTS)
     kinds = {CertificateKind.GRADE: _("专业技术等级证书"), CertificateKind.TRAINING: _("培训合格证书")}
     add_labels(state, CertificateKind, kinds)
     state.app.jinja_env.globals["printed_fields"] = printed_fields
@@ -67,6 +88,7 @@ LABELS = {
     "证书编号": _("证书编号"),
     "发证机构": _("发证机构"),
     "发证日期": _("发证日期"),
+    "有效期至": _("有效期至"),
 }
 
 
@@ -174,11 +196,26 @@ def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
     return send_file(out, as_attachment=True, download_name=name)
 
 
+def _my_document() -> str | None:
+    person = session().get(Person, staff().person_id) if staff().person_id else None
+    return person.document_index if person else None
+
+
+@blueprint.post("/certificates/mine/<uuid:certificate_id>/successor")
+@allow(Permission.TRAINEE_SELF)
+def successor(certificate_id: UUID) -> Response:
+    """The holder says whether the old code leads to the new certificate."""
+    shown = request.form.get("shown") == "yes"
+    lifecycle.show_successor(session(), certificate_id, _my_document() or "", shown, staff().id, now())
+    flash(gettext("已保存"))
+    return redirect(url_for(".mine"))
+
+
 @blueprint.get("/certificates/mine")
 @allow(Permission.TRAINEE_SELF)
 def mine() -> str:
-    person = session().get(Person, staff().person_id) if staff().person_id else None
-    held = service.certificates_of(session(), person.document_index) if person else []
+    document = _my_document()
+    held = service.certificates_of(session(), document) if document else []
     return render_template("certificates/mine.html", held=held, State=CertificateState)
 
 
@@ -232,28 +269,69 @@ def certificate(certificate_id: UUID) -> str:
         view=service.view(session(), runtime(), row),
         acts=ledger.history(session(), f"certificate:{row.id}"),
         State=CertificateState,
+        Act=CertificateAct,
+        reasons=ReasonClass,
+        successor=session().get(Certificate, row.successor_id) if row.successor_id else None,
         may_revoke=staff().may(Permission.CERTIFICATE_REVOKE),
         me=staff().id,
     )
 
 
-@blueprint.post("/certificates/<uuid:certificate_id>/<any(ask, confirm, cancel):step>")
+@blueprint.post("/certificates/<uuid:certificate_id>/<any(ask, confirm, cancel, suspend):step>")
 @allow(Permission.CERTIFICATE_REVOKE)
-def revocation(certificate_id: UUID, step: str) -> Response:
-    """Asked by one, confirmed or cancelled by another."""
+def life(certificate_id: UUID, step: str) -> Response:
+    """Suspended by one person; else asked by one, and confirmed or cancelled by another."""
     row = service.certificate_of(session(), staff().organisation_id, certificate_id)
     try:
-        if step == "ask":
-            service.ask_revocation(session(), row.id, request.form.get("reason", ""), staff().id, now())
-            flash(gettext("已申请撤销，须由另一人确认"))
-        elif step == "confirm":
-            service.confirm_revocation(session(), row.id, staff().id, now())
-            flash(gettext("证书已撤销"))
-        else:
-            service.cancel_revocation(session(), row.id, staff().id, now())
-            flash(gettext("撤销申请已取消"))
-    except Conflict as error:
-        flash(say(error), "danger")
-    except Invalid as error:
-        flash(say(error.problems[0]), "danger")
+        flash(_step(row, step))
+    except (Conflict, Invalid) as error:
+        # Nothing of an act that was refused half way may stay.
+        session().rollback()
+        flash(say(error if isinstance(error, Conflict) else error.problems[0]), "danger")
     return redirect(url_for(".certificate", certificate_id=certificate_id))
+
+
+def _step(row: Certificate, step: str) -> str:
+    """Does what was pressed and says what was done."""
+    form = request.form
+    if step == "confirm":
+        act = row.asked_act
+        lifecycle.confirm(session(), runtime(), row.id, staff().id, now())
+        done = {
+            CertificateAct.REVOKE: gettext("证书已撤销"),
+            CertificateAct.REISSUE: gettext("已重新签发，原证书已被替换"),
+            CertificateAct.REINSTATE: gettext("证书已恢复有效"),
+        }
+        return done[act] if act else ""
+    if step == "cancel":
+        lifecycle.cancel(session(), row.id, staff().id, now())
+        return gettext("申请已取消")
+    reason_class = _choice(ReasonClass, form.get("reason_class", "order"))
+    if step == "suspend":
+        lifecycle.suspend(session(), row.id, reason_class, form.get("reason", ""), staff().id, now())
+        return gettext("证书已暂停")
+    act = _choice(CertificateAct, form.get("act", "revoke"))
+    _ask(row, act, reason_class if act is CertificateAct.REVOKE else None)
+    return gettext("已提出申请，须由另一人确认")
+
+
+def _ask(row: Certificate, act: CertificateAct, reason_class: ReasonClass | None) -> None:
+    name = request.form.get("holder_name", "").strip()
+    proposal = {"holder_name": name} if act is CertificateAct.REISSUE and name else None
+    lifecycle.ask(
+        session(),
+        row.id,
+        act,
+        request.form.get("reason", ""),
+        staff().id,
+        now(),
+        reason_class=reason_class,
+        proposal=proposal,
+    )
+
+
+def _choice(members: type[Member], text: str) -> Member:
+    try:
+        return members(text)
+    except ValueError:
+        raise NotFound("certificate.not_found") from None
