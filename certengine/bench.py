@@ -10,6 +10,7 @@ BENCHES = {
     "answers": "certengine.rehearse:bench_answers",
     "starts": "certengine.rehearse:bench_starts",
     "draws": "certengine.papers.bench:bench",
+    "forms": "certengine.papers.bench_forms:bench",
     "marking": "certengine.marking.bench:bench",
     "certificates": "certengine.certificates.bench:bench",
     "verification": "certengine.certificates.bench:bench_verification",

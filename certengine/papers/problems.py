@@ -24,5 +24,8 @@ register_messages(
         "papers.overlap_range": "相邻座位相同题数应为 0 到 %(most)s",
         "papers.forms_range": "固定卷套数应为 2 到 %(most)s，或留空",
         "papers.forms_number": "固定卷应为 1 到 %(most)s 套",
+        "papers.forms_shortfall": "%(node)s 节点的 %(type)s 题组 %(count)s 套平行卷需要 %(needed)s 道，题库中只有 %(there)s 道",
+        "papers.forms_impossible": "已证明：%(count)s 套平行卷不能同时满足题量、认知层次、互斥和预期得分要求，请减少套数或允许试题重复使用",
+        "papers.forms_no_time": "%(seconds)s 秒内没有找到符合全部要求的 %(count)s 套平行卷，请延长时间、减少套数或允许试题重复使用",
     }
 )
