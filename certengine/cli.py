@@ -17,6 +17,8 @@ COMMANDS = {
     "bench": "certengine.bench",
     "rehearse": "certengine.rehearse",
     "doctor": "certengine.doctor",
+    "backup": "certengine.backup.making",
+    "restore": "certengine.backup.restoring",
     "bank": "certengine.bank.cli",
     "paper": "certengine.papers.cli",
     "ledger": "certengine.ledger.cli",

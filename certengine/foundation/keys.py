@@ -19,6 +19,11 @@ def derive(secret: str, purpose: str) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=None, info=f"certengine {purpose}".encode()).derive(secret.encode())
 
 
+def key_file_password(secret: str) -> bytes:
+    """What key files are encrypted with."""
+    return derive(secret, "key files").hex().encode()
+
+
 class KeyStore(Protocol):
     def ed25519(self, name: str) -> Ed25519PrivateKey:
         """The named key, made at first use."""
@@ -34,7 +39,7 @@ class PemKeyStore:
 
     def __init__(self, folder: Path, secret: str) -> None:
         self._folder = folder
-        self._password = derive(secret, "key files").hex().encode()
+        self._password = key_file_password(secret)
 
     def ed25519(self, name: str) -> Ed25519PrivateKey:
         key = self._load(name, Ed25519PrivateKey.generate)
