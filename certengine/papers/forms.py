@@ -25,7 +25,7 @@ __all__ = ["Form", "Forms", "Objective", "Status", "assemble"]
 
 # Forms within this share of what any forms could reach count as the best: far less than calibration errs.
 GAP = 1e-3
-# How much of the time the bound and the picking of items may take, and its gap beside the one asked for.
+# Of the time, what the bound may take and what each picking of items with room; their gap, of the one asked for.
 BOUND_SHARE, POOL_SHARE, POOL_SECONDS, POOL_GAP = 0.15, 0.05, 10.0, 0.1
 FREE = 2**60
 
@@ -46,7 +46,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Forms:
-    """Forms from the strongest to the weakest by no rule: their order means nothing.
+    """Forms, whose order means nothing, and how good they are proven to be.
 
     `value` is the least information of a form, or the largest distance from a target score at θ −1, 0 or 1; no forms
     at all have a better value than `bound`. The gap is relative to the bound, or for distances to the target score at
