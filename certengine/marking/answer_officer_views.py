@@ -96,6 +96,7 @@ def _page(view: QuestionView, seed: dict[str, Any]) -> str:
         question=view,
         stem=render_markdown(view.item.stem),
         markers=lines,
+        has_third=any(each.third and each.active and not each.paused_at for each in lines),
         fastest=max((each.hourly or 0 for each in lines), default=0) or 1,
         differences=answer_figures.differences(session(), view, names),
         blanks=answer_figures.blank_codes(session(), view.id),

@@ -128,12 +128,12 @@ def next_code(marker: str, codes: Iterable[str], seeds: Iterable[str], marked: i
 
     The place of a seed among SEED_EVERY answers differs by marker, so that nobody can count on it.
     """
-    order = sorted(codes, key=lambda code: chance(marker, code))
-    waiting = sorted(seeds, key=lambda code: chance(marker, code))
+    order = min(codes, key=lambda code: chance(marker, code), default=None)
+    waiting = min(seeds, key=lambda code: chance(marker, code), default=None)
     place = seeds_marked * SEED_EVERY + chance(marker, "seed", seeds_marked) % SEED_EVERY
-    if waiting and (marked >= place or not order):
-        return waiting[0]
-    return order[0] if order else None
+    if waiting is not None and (marked >= place or order is None):
+        return waiting
+    return order
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,9 @@ def refuse_released(session: Session, sitting_id: UUID) -> None:
 
 def hold(session: Session, of: ColumnElement[bool], shared: bool = False) -> None:
     """Whoever makes totals or changes a question waits for the marks being entered, and they for it."""
-    session.execute(select(AnswerQuestion.id).where(of).order_by(AnswerQuestion.id).with_for_update(read=shared)).all()
+    query = select(AnswerQuestion).where(of).order_by(AnswerQuestion.id).with_for_update(read=shared)
+    # Read anew: the mode may have changed while we waited.
+    session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def after_totals(session: Session, sitting_id: UUID, now: datetime) -> datetime:

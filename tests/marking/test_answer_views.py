@@ -148,6 +148,7 @@ def test_the_officers_page_shows_seeds_figures_as_bars_and_every_mark_in_dispute
     officer = signed_in(app, "officer")
     at = f"/results/answers/question/{marking(runtime, made).question_id}"
     page = officer.get(at).text
+    assert "还没有安排第三评" in page
     assert "有争议" in page and "考评员one 5.00；考评员two 2.00" in page
     assert "本人93.3%" in page and "其他人40.0%" in page and 'aria-label="30.0"' in page
     assert page.count('class="marker-bar"') >= 6 and "style=" not in page.split("<main")[1]

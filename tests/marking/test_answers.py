@@ -1,7 +1,9 @@
 """Short answers and written parts of cases, marked by people: laid out blind, marked, settled, and in the totals."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +15,8 @@ from certengine.foundation.runtime import Runtime
 from certengine.ledger.models import LedgerEntry
 from certengine.marking import answer_entry, answer_markers, answers, service
 from certengine.marking.answer_models import AnswerMark, AnswerMarker, AnswerState, MarkingMode, WrittenAnswer
-from certengine.marking.models import TheoryMark
+from certengine.marking.models import Result, TheoryMark, Verdict
+from certengine.people.models import Account
 from certengine.sittings.models import Registration
 from tests.factories import account
 from tests.marking.answer_factories import CASE, SHORT, WHOLE, Marking, examiner, marking, sat, short_answer
@@ -174,6 +177,48 @@ def test_of_three_who_mark_one_answer_at_once_none_is_lost_and_the_later_are_tol
         assert len(session.scalars(select(AnswerMark)).all()) == 3
     # 5, 2 and 4 of 5: the nearest two decide.
     assert question.answer(code).share == "9/10"
+
+
+def test_marks_entered_in_the_same_moment_wait_for_each_other(runtime: Runtime, clock: SetClock) -> None:
+    made = sat(runtime, clock, [WHOLE])
+    question = marking(runtime, made)
+    people = [examiner(runtime, login) for login in ("one", "two", "three", "four")]
+    for who in people:
+        question.assign(who)
+    code = str(question.next(people[0]))
+    start = Barrier(len(people))
+
+    def enter(who: Account) -> bool:
+        start.wait()
+        return question.enter(who, code, "2", "3", version=0, number=0)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        told = sorted(pool.map(enter, people))
+    assert told == [False, True, True, True]
+    assert question.answer(code).version == 4 and question.answer(code).share == "1/1"
+    with runtime.unit_of_work(read_only=True) as session:
+        assert len(session.scalars(select(AnswerMark)).all()) == 4
+
+
+def test_nothing_is_marked_after_the_release(runtime: Runtime, clock: SetClock) -> None:
+    made = sat(runtime, clock, [WHOLE])
+    question, who = marking(runtime, made), examiner(runtime, "one")
+    question.assign(who)
+    code = str(question.next(who))
+    with runtime.unit_of_work() as session:
+        session.add(
+            Result(
+                registration_id=made.registrations[0],
+                exam_plan_id=made.plan_id,
+                verdict=Verdict.FAILED,
+                released_at=clock.now(),
+                released_by=OFFICER,
+            )
+        )
+    with pytest.raises(Conflict, match="released"):
+        question.enter(who, code, "2", "3")
+    with runtime.unit_of_work() as session, pytest.raises(Conflict, match="released"):
+        answer_markers.send_back(session, question.question_id, OFFICER, clock.now())
 
 
 def test_ones_own_stale_form_is_refused_and_every_version_is_kept(runtime: Runtime, clock: SetClock) -> None:
