@@ -161,16 +161,19 @@ def own_codes(session: Session, marker: AnswerMarker) -> list[tuple[str, bool]]:
     return [(row.code, row.registration_id is None) for row in session.execute(query)]
 
 
-def next_code(session: Session, account_id: UUID, question_id: UUID) -> str | None:
-    """What this marker marks next; None when nothing waits, the quota is full or they are paused."""
+def next_code(session: Session, account_id: UUID, question_id: UUID, skip: str = "") -> str | None:
+    """What this marker marks next; None when nothing waits, the quota is full or they are paused.
+
+    skip: an answer left for later, which comes again when nothing else waits.
+    """
     marker = assigned(session, account_id, question_id)
     done = own_codes(session, marker)
     if marker.paused_at is not None or len(done) >= marker.quota:
         return None
-    codes = session.scalars(_takeable(marker)).all()
-    return rules.next_code(
-        _name(marker), codes, _seeds(session, marker), len(done), sum(1 for _code, seed in done if seed)
-    )
+    codes, seeds = set(session.scalars(_takeable(marker))), set(_seeds(session, marker))
+    if len(codes | seeds) > 1:
+        codes, seeds = codes - {skip}, seeds - {skip}
+    return rules.next_code(_name(marker), codes, seeds, len(done), sum(1 for _code, seed in done if seed))
 
 
 def _answer(session: Session, question_id: UUID, code: str, lock: bool = False) -> WrittenAnswer:

@@ -53,7 +53,7 @@ def my_answers() -> str:
 @blueprint.get("/marking/answers/<uuid:question_id>/next")
 @allow(Permission.MARK_ENTER)
 def next_answer(question_id: UUID) -> Response:
-    code = answer_entry.next_code(session(), staff().account_id, question_id)
+    code = answer_entry.next_code(session(), staff().account_id, question_id, request.args.get("skip", ""))
     if code is None:
         flash(gettext("这道题没有等您评的答案了"))
         return redirect(url_for(".my_answers"))

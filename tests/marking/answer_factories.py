@@ -177,9 +177,9 @@ class Marking:
                 session, self.question_id, who, third=third, quota=quota, actor=OFFICER, now=self.runtime.clock.now()
             )
 
-    def next(self, who: Account) -> str | None:
+    def next(self, who: Account, skip: str = "") -> str | None:
         with self.runtime.unit_of_work(read_only=True) as session:
-            return answer_entry.next_code(session, who.id, self.question_id)
+            return answer_entry.next_code(session, who.id, self.question_id, skip)
 
     def opened(self, who: Account, code: str) -> answer_entry.Opened:
         with self.runtime.unit_of_work(read_only=True) as session:

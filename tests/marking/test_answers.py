@@ -221,6 +221,17 @@ def test_nothing_is_marked_after_the_release(runtime: Runtime, clock: SetClock) 
         answer_markers.send_back(session, question.question_id, OFFICER, clock.now())
 
 
+def test_an_answer_left_for_later_comes_again_when_nothing_else_waits(runtime: Runtime, clock: SetClock) -> None:
+    made = sat(runtime, clock, [WHOLE, WHOLE])
+    question, who = marking(runtime, made), examiner(runtime, "one")
+    question.assign(who)
+    first = str(question.next(who))
+    second = str(question.next(who, skip=first))
+    assert second != first and question.next(who, skip=second) == first
+    question.enter(who, second, "1", "1")
+    assert question.next(who, skip=first) == first
+
+
 def test_ones_own_stale_form_is_refused_and_every_version_is_kept(runtime: Runtime, clock: SetClock) -> None:
     made = sat(runtime, clock, [WHOLE])
     question, who = marking(runtime, made), examiner(runtime, "one")
