@@ -1,136 +1,160 @@
-"""The release of results: verdicts are fixed, and whoever passed both parts gets a grade certificate."""
+"""The release of results, proposed by one issuer and signed by another: verdicts are fixed and certificates issued."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from certengine.certificates import service as certificates
-from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.delivery import service as delivery
-from certengine.foundation.clock import CHINA
-from certengine.foundation.errors import Conflict, Invalid, Problem
+from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from certengine.marking import rules
-from certengine.marking.models import Result, ResultVoid, Verdict
+from certengine.marking import certifying
+from certengine.marking.checks import Check, checks
+from certengine.marking.models import ProposalState, ReleaseProposal, Result, ResultVoid, TheoryMark, Verdict
 from certengine.marking.service import PlanMarks, Standing, plan_marks
-from certengine.people import service as people
-from certengine.sittings.service import SittingView
-from certengine.standards import service as standards
 from certengine.standards.rules import Part
 
 
-def release_problem(marks: PlanMarks) -> tuple[str, dict[str, Any]] | None:
-    """Code and values of what still stands in the way of the release; None when nothing does."""
-    if not marks.theory:
-        return "marking.no_theory", {}
-    if marks.released:
-        return "marking.released", {}
-    if marks.unmarked:
-        return "marking.theory_unmarked", {}
-    if marks.waiting_for_practical:
-        return "marking.practical_unmarked", {"count": marks.waiting_for_practical}
-    for each in marks.standings:
-        if each.differ:
-            ticket = each.candidate.ticket_number
-            return "marking.examiners_differ", {"ticket": ticket, "most": rules.LARGEST_DIFFERENCE}
-    return None if marks.standings else ("marking.nothing_to_release", {})
+def propose(
+    session: Session, exam_plan_id: UUID, embargo_until: datetime | None, note: str, actor: str, now: datetime
+) -> ReleaseProposal:
+    """The first of two. Raises Conflict with what stands in the way; warnings need a note that says what was found."""
+    found = checks(session, plan_marks(session, exam_plan_id))
+    _stop(found)
+    if open_proposal(session, exam_plan_id) is not None:
+        raise Conflict("marking.proposed_already")
+    if found and not note.strip():
+        raise Invalid([Problem("note", "marking.note_missing")])
+    if embargo_until is not None and embargo_until <= now:
+        raise Invalid([Problem("embargo", "marking.embargo_past")])
+    row = ReleaseProposal(
+        exam_plan_id=exam_plan_id,
+        warnings=[
+            {"code": each.code, "values": {name: str(value) for name, value in each.values.items()}} for each in found
+        ],
+        note=note.strip(),
+        embargo_until=embargo_until,
+        proposed_at=now,
+        proposed_by=actor,
+    )
+    session.add(row)
+    session.flush()
+    _record(session, "results.proposed", row, actor, now)
+    return row
 
 
-def release_results(session: Session, runtime: Runtime, exam_plan_id: UUID, actor: str, now: datetime) -> int:
-    """Fixes the results of a plan and issues a grade certificate to whoever passed both parts; returns how many."""
+def _stop(found: Sequence[Check]) -> None:
+    for each in found:
+        if each.blocks:
+            raise Conflict(each.code, **each.values)
+
+
+def open_proposal(session: Session, exam_plan_id: UUID, lock: bool = False) -> ReleaseProposal | None:
+    query = select(ReleaseProposal).where(
+        ReleaseProposal.exam_plan_id == exam_plan_id, ReleaseProposal.state == ProposalState.PROPOSED
+    )
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def signed_proposal(session: Session, exam_plan_id: UUID) -> ReleaseProposal | None:
+    """The one that the results were released by."""
+    query = select(ReleaseProposal).where(
+        ReleaseProposal.exam_plan_id == exam_plan_id, ReleaseProposal.state == ProposalState.CARRIED_OUT
+    )
+    return session.scalar(query)
+
+
+def reject(session: Session, exam_plan_id: UUID, actor: str, now: datetime) -> None:
+    """By another, or taken back by whoever proposed it."""
+    row = _open(session, exam_plan_id)
+    row.state, row.decided_by, row.decided_at = ProposalState.REJECTED, actor, now
+    _record(session, "results.rejected", row, actor, now)
+
+
+def sign(session: Session, runtime: Runtime, exam_plan_id: UUID, actor: str, now: datetime) -> int:
+    """The second of two: fixes the results and issues a grade certificate to whoever passed; returns how many.
+
+    Under an embargo the certificates wait for its end. Raises Conflict where marks have changed since the proposal.
+    """
+    row = _open(session, exam_plan_id)
+    if row.proposed_by == actor:
+        raise Conflict("marking.second_person")
     marks = plan_marks(session, exam_plan_id)
-    if problem := release_problem(marks):
-        raise Conflict(problem[0], **problem[1])
-    passed = [each for each in marks.standings if each.verdict is Verdict.PASSED]
-    real = passed and not marks.theory[0].trial
-    issued = _certify(session, runtime, marks.theory[0], passed, actor, now) if real else {}
+    found = checks(session, marks)
+    _stop(found)
+    newest = select(func.max(TheoryMark.marked_at)).where(TheoryMark.sitting_id.in_([each.id for each in marks.theory]))
+    marked_at = session.scalar(newest)
+    known = {each["code"] for each in row.warnings}
+    if (marked_at and marked_at > row.proposed_at) or {each.code for each in found} - known:
+        raise Conflict("marking.changed_since_proposal")
+    row.state, row.decided_by, row.decided_at = ProposalState.CARRIED_OUT, actor, now
+    _record(session, "results.signed", row, actor, now)
+    _fix(session, marks, row, actor, now)
+    return certifying.certify(session, runtime, certifying.due(session, exam_plan_id, now), actor, now)
+
+
+def _open(session: Session, exam_plan_id: UUID) -> ReleaseProposal:
+    row = open_proposal(session, exam_plan_id, lock=True)
+    if row is None:
+        raise NotFound("marking.no_proposal")
+    return row
+
+
+def _fix(session: Session, marks: PlanMarks, row: ReleaseProposal, actor: str, now: datetime) -> None:
     session.add_all(
         Result(
             registration_id=each.candidate.registration_id,
-            exam_plan_id=exam_plan_id,
+            exam_plan_id=row.exam_plan_id,
             theory=each.theory,
             practical=each.practical,
             verdict=each.verdict,
             released_at=now,
             released_by=actor,
-            certificate_id=issued.get(each.candidate.registration_id),
+            certificate_id=None,
+            theory_state=each.theory_state,
+            practical_state=each.practical_state,
+            visible_from=row.embargo_until,
         )
         for each in marks.standings
     )
     session.flush()
-    ledger.record_many(
-        session,
-        [
-            {
-                "kind": "result.released",
-                "actor": actor,
-                "subject": delivery.registration_key(each.candidate.registration_id),
-                "now": now,
-                "public": {"exam": f"exam_plan:{exam_plan_id}"},
-                "private": {
-                    "theory": _shown(each.theory),
-                    "practical": _shown(each.practical),
-                    "verdict": each.verdict.value,
-                },
-            }
-            for each in marks.standings
-        ],
-    )
-    return len(issued)
+    ledger.record_many(session, [_entry(each, row, actor, now) for each in marks.standings])
+
+
+def _entry(each: Standing, row: ReleaseProposal, actor: str, now: datetime) -> dict[str, object]:
+    return {
+        "kind": "result.released",
+        "actor": actor,
+        "subject": delivery.registration_key(each.candidate.registration_id),
+        "now": now,
+        "public": {"exam": f"exam_plan:{row.exam_plan_id}"},
+        "private": {
+            "theory": _shown(each.theory),
+            "practical": _shown(each.practical),
+            "states": [each.theory_state.value, each.practical_state.value],
+            "verdict": each.verdict.value,
+        },
+    }
+
+
+def _record(session: Session, kind: str, row: ReleaseProposal, actor: str, now: datetime) -> None:
+    subject = f"exam_plan:{row.exam_plan_id}"
+    public = {
+        "exam": subject,
+        "proposal": str(row.id),
+        "warnings": [each["code"] for each in row.warnings],
+        "embargo_until": row.embargo_until.isoformat() if row.embargo_until else None,
+    }
+    private = {"warnings": row.warnings, "note": row.note}
+    ledger.record(session, kind=kind, actor=actor, subject=subject, now=now, public=public, private=private)
 
 
 def _shown(score: Decimal | None) -> str | None:
     return None if score is None else f"{score:.2f}"
-
-
-def _certify(
-    session: Session,
-    runtime: Runtime,
-    sitting: SittingView,
-    passed: Sequence[Standing],
-    actor: str,
-    now: datetime,
-) -> dict[UUID, UUID]:
-    """registration → certificate."""
-    standard = standards.standard(sitting.field)
-    institution = people.organisation(session, sitting.organisation_id)
-    direction = next((each.zh for each in standard.directions if each.id == sitting.direction), None)
-    contents = [
-        CertificateContent(
-            kind=CertificateKind.GRADE,
-            organisation_id=institution.id,
-            institution_name=institution.name,
-            institution_name_en=institution.name_en,
-            institution_code=institution.code,
-            holder_name=each.candidate.name,
-            sex=each.candidate.sex,
-            document_type=each.candidate.document_type,
-            document_masked=each.candidate.document_masked,
-            document_index=each.candidate.document_index,
-            photo=each.candidate.photo,
-            field=sitting.field,
-            occupation_zh=standard.title_zh,
-            occupation_en=standard.title_en,
-            direction_zh=direction,
-            level=sitting.level,
-            theory=each.theory,
-            practical=each.practical,
-            hours=None,
-            course=None,
-            assessment=None,
-            subject=delivery.registration_key(each.candidate.registration_id),
-            issued_on=now.astimezone(CHINA).date(),
-        )
-        for each in passed
-    ]
-    made = certificates.issue(session, runtime, contents, actor, now)
-    return {each.candidate.registration_id: certificate.id for each, certificate in zip(passed, made, strict=True)}
 
 
 def void_result(

@@ -4,8 +4,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from statistics import fmean, variance
 from typing import Any
 
 from certengine.bank.rules import Blank, Criterion, Item, ItemType
@@ -17,6 +19,10 @@ NOTHING = Decimal(0)
 NOT_WRITTEN: Mapping[str, Fraction] = {}
 # Two examiners who differ by more than this are to agree before results are released (model figure).
 LARGEST_DIFFERENCE = Decimal(15)
+# A room whose mean is so far from the others' is named before a release (model figures): points, and standard errors.
+ROOM_DIFFERENCE = 8.0
+ROOM_ERRORS = 3.0
+FEWEST_IN_ROOM = 5
 _SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "–": "-", "—": "-"})
 
 
@@ -145,6 +151,59 @@ def verdict(theory: Decimal | None, practical: Decimal | None, marks: PassMarks)
         return Verdict.ABSENT
     passed = theory is not None and practical is not None and theory >= marks.theory and practical >= marks.practical
     return Verdict.PASSED if passed else Verdict.FAILED
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span after a release; source: where the figure comes from ("model": ours, for an institution to replace)."""
+
+    span: timedelta
+    source: str
+
+    def is_open(self, since: datetime, now: datetime) -> bool:
+        return since <= now <= since + self.span
+
+
+# Within which a candidate may ask for a score review.
+REVIEW_WINDOW = Window(timedelta(days=15), source="model")
+
+
+def is_visible(visible_from: datetime | None, now: datetime) -> bool:
+    """Whether an embargo is over; at its end it is."""
+    return visible_from is None or now >= visible_from
+
+
+@dataclass(frozen=True)
+class UnusualRoom:
+    name: str
+    mean: float
+    others: float
+
+
+def unusual_rooms(rooms: Mapping[str, Sequence[Decimal]]) -> list[UnusualRoom]:
+    """Rooms whose mean is far from that of all others, by size and by chance; small rooms are not judged.
+
+    The farthest is judged first and then left out, so that it does not make the usual ones look unusual.
+    """
+    left = {name: [float(each) for each in scores] for name, scores in sorted(rooms.items())}
+    found: list[UnusualRoom] = []
+    while far := [each for name in left if (each := _far(name, left))]:
+        worst = max(far, key=lambda each: abs(each.mean - each.others))
+        found.append(worst)
+        del left[worst.name]
+    return found
+
+
+def _far(name: str, rooms: Mapping[str, Sequence[float]]) -> UnusualRoom | None:
+    own = rooms[name]
+    rest = [each for other, given in rooms.items() if other != name for each in given]
+    if len(own) < FEWEST_IN_ROOM or len(rest) < FEWEST_IN_ROOM:
+        return None
+    error = (variance(own) / len(own) + variance(rest) / len(rest)) ** 0.5
+    away = abs(fmean(own) - fmean(rest))
+    if away < ROOM_DIFFERENCE or away <= ROOM_ERRORS * error:
+        return None
+    return UnusualRoom(name, round(fmean(own), 2), round(fmean(rest), 2))
 
 
 def distribution(scores: Sequence[Decimal], step: int = 10) -> list[tuple[int, int, int]]:

@@ -66,10 +66,11 @@ def carried_out(session: Session, sitting_id: UUID) -> list[tuple[UUID, Ruling]]
 
 
 def marked_rows(
-    session: Session, sitting: SittingView, rulings: Sequence[Ruling], now: datetime
+    session: Session, sitting: SittingView, rulings: Sequence[Ruling], now: datetime, only: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """The marks of a sitting's scripts under these rulings, as rows that are not yet written."""
+    """The marks of a sitting's scripts, or of one, under these rulings, as rows that are not yet written."""
     answers = delivery.final_answers(session, sitting.id)
+    answers = {each: given for each, given in answers.items() if only in (None, each)}
     scores = _scores(session, sitting, answers)
     totals = {each: rules.script_score(list(items.values())) for each, items in scores.items()}
     if rulings:
@@ -291,6 +292,12 @@ def enter_practical(
         private={"task": task.id, "points": mark.points, "total": f"{mark.total:.2f}", "comment": mark.comment},
     )
     return mark
+
+
+def nothing_of(session: Session, sitting_id: UUID) -> dict[UUID, MarkState]:
+    """registration → absent or blank, of a practical sitting."""
+    query = select(NothingHandedIn).where(NothingHandedIn.sitting_id == sitting_id)
+    return {row.registration_id: row.state for row in session.scalars(query)}
 
 
 def record_nothing(

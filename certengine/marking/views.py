@@ -1,22 +1,18 @@
 from decimal import Decimal, InvalidOperation
-from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.bank.rendering import render_markdown
 from certengine.bank.rules import PracticalTask
-from certengine.certificates import service as certificates
-from certengine.delivery.actors import Candidate
-from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from certengine.foundation.errors import Conflict, Invalid, NotAllowed, Problem
 from certengine.foundation.paging import paginate
-from certengine.marking import releasing, rules, service
-from certengine.marking.models import Verdict
+from certengine.marking import service
+from certengine.marking.models import ChangeState, MarkState, ProposalState, ReviewState, RulingKind, Verdict
 from certengine.marking.service import PracticalEntry
 from certengine.people.actors import Staff
 from certengine.people.permissions import Permission
@@ -26,7 +22,7 @@ from certengine.standards.rules import Part
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import now, runtime, session
+from certengine.web.request import now, session
 
 blueprint = Blueprint("marking", __name__)
 
@@ -38,12 +34,51 @@ VERDICTS = {
 }
 
 
+STATES = {
+    MarkState.ABSENT: _("缺考"),
+    MarkState.BLANK: _("空白卷"),
+    MarkState.UNMARKED: _("未评分"),
+    MarkState.MARKED: _("已评分"),
+    MarkState.VOID: _("成绩无效"),
+}
+RULINGS = {
+    RulingKind.VOID: _("作废，余下试题折算为百分制"),
+    RulingKind.SECOND_KEY: _("另一答案也算正确"),
+    RulingKind.FULL_MARKS: _("全体给满分"),
+}
+PROPOSALS = {
+    ProposalState.PROPOSED: _("待另一人签署"),
+    ProposalState.CARRIED_OUT: _("已签署"),
+    ProposalState.REJECTED: _("已否决"),
+}
+CHANGES = {
+    ChangeState.APPLIED: _("已变更"),
+    ChangeState.WAITING: _("待决定"),
+    ChangeState.KEPT: _("保持原成绩"),
+}
+REVIEWS = {
+    ReviewState.ASKED: _("待核查"),
+    ReviewState.CHECKED: _("已核查，待决定"),
+    ReviewState.UNCHANGED: _("成绩不变"),
+    ReviewState.CHANGED: _("成绩更正"),
+}
+
+
 @blueprint.record_once
 def set_up(state: BlueprintSetupState) -> None:
-    add_labels(state, Verdict, VERDICTS)
+    for kind, texts in (
+        (Verdict, VERDICTS),
+        (MarkState, STATES),
+        (RulingKind, RULINGS),
+        (ProposalState, PROPOSALS),
+        (ChangeState, CHANGES),
+        (ReviewState, REVIEWS),
+    ):
+        add_labels(state, kind, texts)
     add_navigation(state, NavigationEntry(450, _("考评"), "marking.practical", Permission.MARK_ENTER))
     add_navigation(state, NavigationEntry(451, _("阅卷"), "marking.my_answers", Permission.MARK_ENTER))
     add_navigation(state, NavigationEntry(500, _("成绩"), "marking.results", Permission.RESULT_READ))
+    add_navigation(state, NavigationEntry(510, _("成绩复核"), "marking.reviews", Permission.SCORE_REVIEW))
 
 
 def staff() -> Staff:
@@ -60,8 +95,9 @@ def practical() -> str:
     for sitting, room in sittings.rooms_of_proctor(session(), staff().account_id):
         if sitting.part is Part.PRACTICAL:
             placed = sittings.placements(session(), sitting.id, room.id)
-            rooms.append((sitting, room, placed, service.marks_by(session(), sitting.id, staff().id)))
-    return render_template("marking/practical.html", rooms=rooms)
+            marks = service.marks_by(session(), sitting.id, staff().id)
+            rooms.append((sitting, room, placed, marks, service.nothing_of(session(), sitting.id)))
+    return render_template("marking/practical.html", rooms=rooms, State=MarkState)
 
 
 def _to_mark(sitting_id: UUID) -> tuple[SittingView, PracticalTask]:
@@ -128,6 +164,21 @@ def _enter(sitting_id: UUID, registration_id: UUID, task: PracticalTask, given: 
     )
 
 
+@blueprint.post("/marking/practical/<uuid:sitting_id>/<uuid:registration_id>/nothing")
+@allow(Permission.MARK_ENTER)
+def nothing(sitting_id: UUID, registration_id: UUID) -> Response:
+    """The candidate did not come, or left nothing; an empty state takes it back."""
+    _to_mark(sitting_id)
+    wanted = request.form.get("state", "")
+    state = MarkState(wanted) if wanted in {each.value for each in MarkState} else None
+    try:
+        service.record_nothing(session(), sitting_id, registration_id, state, staff().id, now())
+        flash(gettext("已保存"))
+    except Conflict as error:
+        flash(say(error), "danger")
+    return redirect(url_for(".practical"))
+
+
 @blueprint.get("/results")
 @allow(Permission.RESULT_READ)
 def results() -> str:
@@ -135,25 +186,6 @@ def results() -> str:
     page = paginate(session(), sittings.plans_query(staff().organisation_id, sought), request.args.get("page", 1, int))
     marks = {plan.id: service.plan_marks(session(), plan.id) for plan in page.rows}
     return render_template("marking/results.html", page=page, marks=marks, sought=sought, Verdict=Verdict)
-
-
-@blueprint.get("/results/<uuid:plan_id>")
-@allow(Permission.RESULT_READ)
-def plan(plan_id: UUID) -> str:
-    found = sittings.plan_of(session(), staff().organisation_id, plan_id)
-    marks = service.plan_marks(session(), plan_id)
-    problem = releasing.release_problem(marks)
-    return render_template(
-        "marking/plan.html",
-        plan=found,
-        marks=marks,
-        problem=say(Conflict(problem[0], **problem[1])) if problem else None,
-        bars=rules.distribution([each.theory for each in marks.standings if each.theory is not None]),
-        may_release=staff().may(Permission.RESULT_RELEASE),
-        may_see_certificates=staff().may(Permission.CERTIFICATE_READ),
-        Verdict=Verdict,
-        now=now(),
-    )
 
 
 @blueprint.post("/results/<uuid:plan_id>/mark/<uuid:sitting_id>")
@@ -168,68 +200,22 @@ def mark(plan_id: UUID, sitting_id: UUID) -> Response:
     return redirect(url_for(".plan", plan_id=plan_id))
 
 
-@blueprint.post("/results/<uuid:plan_id>/release")
-@allow(Permission.RESULT_RELEASE)
-def release(plan_id: UUID) -> Response:
-    sittings.plan_of(session(), staff().organisation_id, plan_id, lock=True)
-    try:
-        issued = releasing.release_results(session(), runtime(), plan_id, staff().id, now())
-        flash(gettext("成绩已发布，签发证书%(count)s张", count=issued))
-    except Conflict as error:
-        flash(say(error), "danger")
-    except Invalid as error:
-        # Nobody's result is released when one certificate cannot be made.
-        session().rollback()
-        for problem in error.problems:
-            flash(say(problem), "danger")
-    return redirect(url_for(".plan", plan_id=plan_id))
-
-
-@blueprint.get("/results/<uuid:plan_id>/results.xlsx")
-@allow(Permission.RESULT_READ)
-def results_xlsx(plan_id: UUID) -> Response:
-    found = sittings.plan_of(session(), staff().organisation_id, plan_id)
-    workbook = Workbook()
-    sheet = workbook.active
-    sheet.append(["准考证号", "姓名", "证件号码", "理论知识", "专业能力", "结果"])
-    for each in service.plan_marks(session(), plan_id).standings:
-        who = each.candidate
-        scores = [None if score is None else float(score) for score in (each.theory, each.practical)]
-        sheet.append([who.ticket_number, who.name, who.document_masked, *scores, str(VERDICTS[each.verdict])])
-    for row in sheet.iter_rows(min_row=2, min_col=4, max_col=5):
-        for cell in row:
-            cell.number_format = "0.00"
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=f"{found.title}-{gettext('成绩')}.xlsx")
-
-
-@blueprint.get("/exam/result")
-@allow(Permission.ATTEMPT_TAKE)
-def my_result() -> str:
-    """The candidate's own result, once released, with the certificate."""
-    actor = current_actor()
-    if not isinstance(actor, Candidate):
-        raise NotFound("not_found")
-    candidate = sittings.candidate(session(), actor.registration_id)
-    result = service.result_of(session(), actor.registration_id)
-    held = [
-        each
-        for each in certificates.certificates_of(session(), candidate.document_index)
-        if each.subject == f"registration:{actor.registration_id}"
-    ]
-    return render_template(
-        "marking/my_result.html",
-        candidate=candidate,
-        plan=sittings.plan_of(session(), candidate.organisation_id, candidate.exam_plan_id),
-        result=result,
-        held=held,
-        Verdict=Verdict,
-    )
-
-
 # Last, for they add their pages to the blueprint above.
-from certengine.marking import analysis_views, answer_officer_views, answer_views  # noqa: E402
+from certengine.marking import (  # noqa: E402
+    analysis_views,
+    answer_officer_views,
+    answer_views,
+    correcting_views,
+    release_views,
+    review_views,
+)
 
-__all__ = ["analysis_views", "answer_officer_views", "answer_views", "blueprint"]
+__all__ = [
+    "analysis_views",
+    "answer_officer_views",
+    "answer_views",
+    "blueprint",
+    "correcting_views",
+    "release_views",
+    "review_views",
+]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from certengine.bank.release_file import ReleaseFile
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Invalid
 from certengine.ledger.archive import ArchivedEntry
-from certengine.marking.rules import item_score, script_score
+from certengine.marking.rules import item_score
+from certengine.marking.rulings import Ruling, ruled, total
+from certengine.oversight.ruling_log import DECIDED, PROPOSED, RulingLog
 from certengine.oversight.written import WrittenLog, is_whole, shares
 from certengine.papers.beside import Earlier, Surroundings
 from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED, neighbours_hash
@@ -47,7 +49,7 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
     draws: dict[str, _Draw] = {}
     scripts: dict[str, dict[str, Any]] = {}
     marks: list[ArchivedEntry] = []
-    people = WrittenLog()
+    people, rulings = WrittenLog(), RulingLog()
     for entry in entries:
         kind, public = entry.leaf["kind"], entry.leaf["public"]
         people.take(entry)
@@ -63,6 +65,8 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
             draws[public["draw"]].neighbours[public["batch"]] = public.get("neighbours", [])
         elif kind == "attempt.submitted" and entry.disclosed:
             scripts[entry.disclosed["private"]["registration"] + public["sitting"]] = entry.disclosed["private"]
+        elif kind in (PROPOSED, DECIDED):
+            rulings.add(entry)
         elif kind == "marks.computed":
             marks.append(entry)
     findings: list[Finding] = []
@@ -71,9 +75,10 @@ def replay(entries: Iterable[ArchivedEntry], releases: Mapping[str, ReleaseFile]
         findings.extend(_drawn_again(each, releases, papers[each.sitting]))
     rules_of = {each.sitting: each.rules for each in draws.values()}
     for entry in marks:
-        findings.append(_marked_again(entry, scripts, papers, rules_of, releases))
+        findings.append(_marked_again(entry, scripts, papers, rules_of, releases, rulings.over(entry)))
         if "written" in entry.leaf["public"]:
             findings.append(_written_again(entry, people, scripts))
+    findings.extend(Finding(index, "replay.ruling", holds, values) for index, holds, values in rulings.checked(marks))
     return findings
 
 
@@ -112,6 +117,7 @@ def _marked_again(
     papers: Mapping[str, Mapping[str, Paper]],
     rules_of: Mapping[str, PaperRules],
     releases: Mapping[str, ReleaseFile],
+    rulings: Sequence[Ruling] | None,
 ) -> Finding:
     sitting = entry.leaf["public"]["sitting"]
     values = {"sitting": sitting, "count": entry.leaf["public"]["count"]}
@@ -122,6 +128,8 @@ def _marked_again(
     hashed = canonical_hash(written) if written else None
     if canonical_hash(stated) != entry.leaf["public"]["marks"] or hashed != entry.leaf["public"].get("written"):
         return Finding(entry.index, "replay.marks_hash", False, values)
+    if rulings is None:
+        return Finding(entry.index, "replay.marks_rulings", False, values)
     rules = rules_of[sitting]
     items = {item.id: item for item in releases[rules.release].items}
     for registration, mark in stated.items():
@@ -142,8 +150,12 @@ def _marked_again(
             is_whole(items[each.item], script["answers"].get(each.item), shares(written, registration, each.item))
             for each in paper.items
         )
-        again = {placed.item: int(score.scaleb(2)) for placed, score in zip(paper.items, earned, strict=True)}
-        if not whole or again != mark["items"] or f"{script_score(earned):.2f}" != mark["score"]:
+        partial = [section.partial for section in rules.sections]
+        by_item = {placed.item: score for placed, score in zip(paper.items, earned, strict=True)}
+        after = ruled(paper.items, by_item, script["answers"], rulings, items, partial)
+        again = {item: int(score.scaleb(2)) for item, score in after.items()}
+        score = total({placed.item: placed.points for placed in paper.items}, after)
+        if not whole or again != mark["items"] or f"{score:.2f}" != mark["score"]:
             return Finding(entry.index, "replay.marks", False, {**values, "registration": registration})
     return Finding(entry.index, "replay.marks", True, values)
 

@@ -33,6 +33,7 @@ STAFF = {
     "proctor": "proctor",
     "examiner": "examiner",
     "issuer": "issuer",
+    "issuer2": "issuer",
 }
 CANDIDATES = (("阿卜杜拉·𠮷𬭎", resident_id(11)), ("王小明", resident_id(12)))
 TITLE = "人工智能初级考试（演练）"
@@ -310,8 +311,14 @@ def results_are_released(stage: Stage) -> None:
     issuer.click(f"text={TITLE}")
     issuer.click("button:has-text('评分')")
     expect(issuer.locator("main")).to_contain_text("已评分2份答卷")
-    issuer.click("button:has-text('发布成绩并签发证书')")
-    expect(issuer.locator("main")).to_contain_text("签发证书1张")
+    issuer.fill("#note", "考场情况已核实")
+    issuer.click("button:has-text('提出发布成绩')")
+    expect(issuer.locator("main")).to_contain_text("等待另一人签署")
+    second = stage.sign_in("issuer2", PASSWORD)
+    second.click(f"text={TITLE}")
+    second.click("button:has-text('签署并发布成绩')")
+    expect(second.locator("main")).to_contain_text("签发证书1张")
+    issuer.reload()
     stage.shoot(issuer, "results")
 
 

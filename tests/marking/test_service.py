@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from certengine.standards.rules import Part
 from tests.delivery.test_service import begun
 from tests.sittings.factories import Exam, exam
 
-ISSUER, EXAMINER = "account:issuer", "account:examiner"
+ISSUER, SECOND, EXAMINER = "account:issuer", "account:second", "account:examiner"
 
 
 def answer_all(runtime: Runtime, clock: SetClock, made: Exam, number: int, right: bool) -> None:
@@ -67,9 +67,13 @@ def mark(runtime: Runtime, made: Exam) -> int:
         return service.mark_sitting(session, made.theory_id, ISSUER, runtime.clock.now())
 
 
-def release(runtime: Runtime, made: Exam) -> int:
+def release(runtime: Runtime, made: Exam, embargo: datetime | None = None) -> int:
+    """Proposed by one and signed by another, each in a transaction of their own."""
+    now = runtime.clock.now()
     with runtime.unit_of_work() as session:
-        return releasing.release_results(session, runtime, made.plan_id, ISSUER, runtime.clock.now())
+        releasing.propose(session, made.plan_id, embargo, "已核实", ISSUER, now)
+    with runtime.unit_of_work() as session:
+        return releasing.sign(session, runtime, made.plan_id, SECOND, now)
 
 
 @pytest.fixture

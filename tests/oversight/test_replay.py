@@ -12,6 +12,7 @@ from certengine.foundation.errors import Invalid
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import archive
 from certengine.ledger import service as ledger
+from certengine.marking.models import RulingKind
 from certengine.oversight.cli import command
 from certengine.oversight.replay import replay
 from certengine.papers import service as papers
@@ -19,7 +20,8 @@ from certengine.papers.values import Caps
 from certengine.sittings import service as sittings
 from tests.bank import factories as bank
 from tests.factories import PASSWORD, account
-from tests.marking.test_service import answer_all, mark
+from tests.marking.corrected import placed_for, ruling, signed
+from tests.marking.test_service import ISSUER, answer_all, mark
 from tests.sittings.factories import OFFICER, Exam, exam
 
 
@@ -31,6 +33,10 @@ def files(runtime: Runtime, clock: SetClock, tmp_path: Path) -> tuple[Path, Path
     answer_all(runtime, clock, made, 1, right=False)
     clock.advance(hours=3)
     mark(runtime, made)
+    return exported(runtime, clock, tmp_path, made)
+
+
+def exported(runtime: Runtime, clock: SetClock, tmp_path: Path, made: Exam) -> tuple[Path, Path]:
     with runtime.unit_of_work() as session:
         draw = papers.draw_of(session, f"sitting:{made.theory_id}")
         assert draw is not None
@@ -48,7 +54,11 @@ def files(runtime: Runtime, clock: SetClock, tmp_path: Path) -> tuple[Path, Path
 def findings(export: Path, release: Path) -> dict[str, bool | None]:
     found = release_file.read(release.read_bytes().splitlines(keepends=True), "release")
     entries = archive.entries(export.read_bytes().splitlines(keepends=True))
-    return {each.code: each.holds for each in replay(entries, {found.digest: found})}
+    answers: dict[str, bool | None] = {}
+    for each in replay(entries, {found.digest: found}):
+        # One that does not hold is not hidden by another that does.
+        answers[each.code] = answers.get(each.code, True) and each.holds
+    return answers
 
 
 def test_an_honest_sitting_comes_out_the_same(files: tuple[Path, Path]) -> None:
@@ -150,3 +160,44 @@ def test_forms_of_neighbours_come_out_the_same_and_other_neighbours_do_not(
             entry.leaf["public"]["neighbours"].pop()
     holds = [each.holds for each in replay(entries, {found.digest: found}) if each.code == "replay.papers"]
     assert holds == [False, False]
+
+
+@pytest.fixture
+def ruled(runtime: Runtime, clock: SetClock, tmp_path: Path) -> tuple[Path, Path]:
+    """The same after two rulings on bad items, one of them void."""
+    made: Exam = exam(runtime, candidates=2)
+    answer_all(runtime, clock, made, 0, right=True)
+    answer_all(runtime, clock, made, 1, right=False)
+    clock.advance(hours=3)
+    mark(runtime, made)
+    for place, kind in ((0, RulingKind.VOID), (1, RulingKind.FULL_MARKS)):
+        clock.advance(minutes=1)
+        signed(runtime, made, ruling(runtime, made, placed_for(runtime, made, 0)[place].item, kind))
+    return exported(runtime, clock, tmp_path, made)
+
+
+def test_marks_under_rulings_come_out_the_same(ruled: tuple[Path, Path]) -> None:
+    found = release_file.read(ruled[1].read_bytes().splitlines(keepends=True), "release")
+    entries = archive.entries(ruled[0].read_bytes().splitlines(keepends=True))
+    answers = [(each.code, each.holds) for each in replay(entries, {found.digest: found})]
+    assert answers.count(("replay.marks", True)) == 3 and answers.count(("replay.ruling", True)) == 2
+    assert all(holds for _code, holds in answers)
+
+
+@pytest.mark.parametrize("what", ["item", "alone", "left_out", "kind"])
+def test_a_ruling_that_was_not_decided_so_is_found(ruled: tuple[Path, Path], what: str) -> None:
+    lines = []
+    for line in ruled[0].read_bytes().splitlines():
+        row = json.loads(line)
+        if "e" in row:
+            leaf = json.loads(row["e"])
+            if leaf["kind"] == "item.ruling_decided":
+                leaf["public"]["item"] = "other" if what == "item" else leaf["public"]["item"]
+                leaf["public"]["kind"] = "full_marks" if what == "kind" else leaf["public"]["kind"]
+                row["d"]["actor"] = ISSUER if what == "alone" else row["d"]["actor"]
+            if leaf["kind"] == "marks.computed" and what == "left_out":
+                leaf["public"].pop("rulings", None)
+            row["e"] = canonical_json(leaf).decode()
+        lines.append(json.dumps(row).encode())
+    ruled[0].write_bytes(b"\n".join(lines) + b"\n")
+    assert False in findings(*ruled).values()
