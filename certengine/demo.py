@@ -358,7 +358,8 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
             )
     clock.advance(days=1)
     with past.unit_of_work() as session:
-        releasing.release_results(session, past, exam.plan_id, staff.actor("issuer"), clock.now())
+        releasing.propose(session, exam.plan_id, None, "考场情况已核实", staff.actor("issuer"), clock.now())
+        releasing.sign(session, past, exam.plan_id, staff.actor("issuer2"), clock.now())
     resume_jobs(past)
 
 
