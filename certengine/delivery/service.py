@@ -84,8 +84,14 @@ def confirm(session: Session, sitting_id: UUID, registration_id: UUID, now: date
     standing = attempt_of(session, sitting_id, registration_id)
     if standing is not None:
         return standing
+    place = sittings.placement_of(session, sitting_id, registration_id)
+    extra = place.extra_minutes if place else 0
     made = Attempt(
-        sitting_id=sitting_id, registration_id=registration_id, confirmed_at=now, deadline_at=sitting.ends_at
+        sitting_id=sitting_id,
+        registration_id=registration_id,
+        confirmed_at=now,
+        deadline_at=sitting.ends_at + timedelta(minutes=extra),
+        extra_seconds=extra * 60,
     )
     session.add(made)
     session.flush()

@@ -46,6 +46,7 @@ KINDS = {
     "application.submitted": _("提交报名申请"),
     "application.waiting": _("报名申请候补"),
     "application.withdrawn": _("撤回报名申请"),
+    "candidate.extra_time": _("给予特殊需要加时"),
     "exam.window_set": _("设定报名时间"),
     "candidate.checked_in": _("考生签到"),
     "candidate.registered": _("考生报名"),

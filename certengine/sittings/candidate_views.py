@@ -114,6 +114,21 @@ def withdraw(registration_id: UUID) -> Response:
     return redirect(url_for(".candidates", plan_id=row.exam_plan_id))
 
 
+@blueprint.post("/sittings/candidates/<uuid:registration_id>/extra-time")
+@allow(Permission.REGISTRATION_MANAGE)
+def extra_time(registration_id: UUID) -> Response:
+    row = service.registration_of(session(), organisation(), registration_id)
+    minutes, reason = request.form.get("minutes", -1, int), request.form.get("reason", "")
+    try:
+        service.set_extra_time(session(), row, minutes, reason, actor(), now())
+        flash(gettext("加时已保存"))
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+    except Conflict as error:
+        flash(say(error), "danger")
+    return redirect(url_for(".candidate", registration_id=registration_id))
+
+
 @blueprint.route("/sittings/plans/<uuid:plan_id>/candidates/new", methods=["GET", "POST"])
 @allow(Permission.REGISTRATION_MANAGE)
 def new_candidate(plan_id: UUID) -> str | Response:

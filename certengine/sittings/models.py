@@ -100,6 +100,9 @@ class Registration(Base):
     employer: Mapped[str] = mapped_column(String(120), default="")
     evidence: Mapped[dict[str, Any]]
     eligible: Mapped[bool]
+    # Special needs: so much on top of everybody's time, and why.
+    extra_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    extra_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship()

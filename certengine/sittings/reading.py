@@ -60,6 +60,8 @@ class PlacementView:
     room_name: str
     site: str
     seat_number: int
+    # On top of the sitting's time.
+    extra_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def exam_rooms(session: Session, sitting_id: UUID) -> list[ExamRoomView]:
 
 def _placed() -> Select[Any]:
     query = (
-        select(Placement, Registration.ticket_number, Person, ExamRoom)
+        select(Placement, Registration.ticket_number, Person, ExamRoom, Registration.extra_minutes)
         .join(Registration, Placement.registration_id == Registration.id)
         .join(Person, Registration.person_id == Person.id)
         .join(ExamRoom, Placement.exam_room_id == ExamRoom.id)
@@ -224,8 +226,9 @@ def _placements(session: Session, query: Select[Any]) -> list[PlacementView]:
             room.name,
             room.site,
             placement.seat_number,
+            extra,
         )
-        for placement, ticket_number, person, room in session.execute(query)
+        for placement, ticket_number, person, room, extra in session.execute(query)
     ]
 
 

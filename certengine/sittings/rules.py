@@ -15,6 +15,8 @@ LEAST_PROCTORS = 2
 CANDIDATES_AN_EXAMINER = 10
 LEAST_EXAMINERS = 3
 LONGEST_SITTING = 600
+# Of the time on top for special needs, in minutes (model figure).
+LONGEST_EXTRA = 120
 
 Key = TypeVar("Key")
 Room = TypeVar("Room")

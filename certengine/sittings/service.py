@@ -202,6 +202,29 @@ def withdraw(session: Session, registration: Registration, actor: str, now: date
     _record(session, "candidate.withdrawn", f"registration:{registration.id}", actor, now)
 
 
+def set_extra_time(
+    session: Session, registration: Registration, minutes: int, reason: str, actor: str, now: datetime
+) -> None:
+    """Time on top for special needs; 0 takes it away. Raises Invalid, and Conflict once one of their parts has begun."""
+    found = []
+    if not 0 <= minutes <= rules.LONGEST_EXTRA:
+        found.append(Problem("minutes", "sittings.extra_range", {"most": rules.LONGEST_EXTRA}))
+    if minutes and not reason.strip():
+        found.append(Problem("reason", "sittings.extra_reason"))
+    if found:
+        raise Invalid(found)
+    begun = (
+        select(Sitting.id)
+        .join(Placement, Placement.sitting_id == Sitting.id)
+        .where(Placement.registration_id == registration.id, Sitting.starts_at <= now)
+    )
+    if session.scalar(begun.limit(1)):
+        raise Conflict("sittings.started")
+    registration.extra_minutes, registration.extra_reason = minutes, reason.strip()[:200] if minutes else ""
+    private = {"minutes": minutes, "reason": registration.extra_reason}
+    _record(session, "candidate.extra_time", f"registration:{registration.id}", actor, now, {}, private)
+
+
 @dataclass(frozen=True)
 class SittingFacts:
     part: Part

@@ -100,6 +100,8 @@ def _sitting(canvas: Canvas, sitting: SittingView, place: PlacementView, y: floa
     )
     draw_text(canvas, LEFT + 12, y - 30, f"考场：{place.room_name}", 12)
     draw_text(canvas, LEFT + 260, y - 30, f"座位号：{place.seat_number}", 14)
+    if place.extra_minutes:
+        draw_text(canvas, LEFT + 380, y - 30, f"加时 {place.extra_minutes} 分钟", 12)
     site = f"地址：{place.site}" if place.site else ""
     draw_text(canvas, LEFT + 12, y - 52, site, fitted(site, 10, WIDTH - 2 * LEFT - 24) if site else 10)
     return y - 96
