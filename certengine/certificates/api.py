@@ -7,8 +7,10 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from flask import Blueprint, Response, request
 
-from certengine.certificates import authority, checking, service
+from certengine.certificates import authority, checking, credentials, many, service
 from certengine.certificates.checking import Outcome
+from certengine.certificates.credential import profile
+from certengine.certificates.interface import description
 from certengine.certificates.service import CertificateView
 from certengine.certificates.verifier_page import jwk, verifier_page
 from certengine.foundation.clock import CHINA
@@ -19,6 +21,7 @@ from certengine.web.request import now, runtime, session
 from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("certificates_api", __name__)
+VC_JWT = "application/vc+jwt"
 
 
 def _said(found: CertificateView | None) -> dict[str, Any]:
@@ -59,6 +62,81 @@ def verify() -> dict[str, Any]:
     return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes}
 
 
+@blueprint.post("/api/v1/verify/list")
+@public("employers' systems have a list checked; it changes nothing")
+@csrf.exempt
+@limiter.limit("6 per minute")
+def verify_list() -> list[dict[str, Any]]:
+    """An Excel file as the body, or as the field `list` of a form; a line for each row."""
+    upload = request.files.get("list")
+    lines = checking.check_list(session(), runtime(), upload.read() if upload else request.get_data())
+    return [
+        {
+            "row": line.row,
+            "outcome": line.outcome.value,
+            "name": line.name,
+            "number": line.found.number if line.found else None,
+        }
+        for line in lines
+    ]
+
+
+@blueprint.post("/api/v1/verify/files")
+@public("employers' systems have many files checked; it changes nothing")
+@csrf.exempt
+@limiter.limit("6 per minute")
+def verify_files() -> list[dict[str, Any]]:
+    """A ZIP as the body, or as the field `files` of a form; a line for each file."""
+    upload = request.files.get("files")
+    answers = many.check_zip(session(), runtime(), upload.read() if upload else request.get_data())
+    return [_line(each) for each in answers]
+
+
+def _line(answer: many.Answer) -> dict[str, Any]:
+    check = answer.check
+    found = check.found if check else None
+    problems = check.problems if check else ("certificate.unreadable",)
+    return {
+        "file": answer.name,
+        "outcome": (check.outcome if check else Outcome.UNKNOWN).value,
+        "name": found.facts["name"] if found else None,
+        "number": found.number if found else None,
+        "problems": [{"code": code, "message": say(Conflict(code))} for code in problems],
+    }
+
+
+@blueprint.get("/api/v1/certificates/<code>/credential")
+@public("whoever has the code may have the certificate in a form for programs")
+@limiter.limit("60 per minute")
+def signed_credential(code: str) -> Response:
+    token = credentials.signed_credential(session(), runtime(), code, now())
+    return Response(token, content_type=VC_JWT)
+
+
+@blueprint.get("/api/v1/certificates/<code>/credential.json")
+@public("whoever has the code may read the certificate in a form for programs")
+@limiter.limit("60 per minute")
+def plain_credential(code: str) -> dict[str, Any]:
+    return credentials.credential_of(session(), runtime(), code)
+
+
+@blueprint.get("/api/v1/issuers/<institution>")
+@public("credentials name their issuer by this address")
+@limiter.limit("60 per minute")
+def issuer(institution: str) -> dict[str, Any]:
+    found = credentials.issuer(session(), institution)
+    return profile(runtime().settings.base_url, found.code, found.name)
+
+
+@blueprint.get("/api/v1/status/<institution>/<int:year>/<purpose>")
+@public("whoever holds a credential asks here whether it was revoked or suspended, without saying which")
+@limiter.limit("60 per minute")
+def status_list(institution: str, year: int, purpose: str) -> Response:
+    token = credentials.signed_status_list(session(), runtime(), institution, year, purpose, now())
+    # A list that lies in a cache would say other than the page does.
+    return Response(token, content_type=VC_JWT, headers={"Cache-Control": "no-cache"})
+
+
 @blueprint.get("/.well-known/jwks.json")
 @public("the public keys of the signing certificates (RFC 7517)")
 def jwks() -> dict[str, Any]:
@@ -93,31 +171,4 @@ def root() -> Response:
 @blueprint.get("/api/v1/openapi.json")
 @public("the description of this interface")
 def openapi() -> dict[str, Any]:
-    outcome = {"type": "string", "enum": [each.value for each in Outcome]}
-    answer = {
-        "description": "The outcome, with every printed field",
-        "content": {
-            "application/json": {
-                "schema": {"type": "object", "required": ["outcome"], "properties": {"outcome": outcome}}
-            }
-        },
-    }
-    code = {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 40}}
-    pdf = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
-    unreadable = {"description": "Not a PDF (problem+json)"}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "certengine", "version": version("certengine")},
-        "paths": {
-            "/api/v1/certificates/{code}": {
-                "get": {"operationId": "certificate", "parameters": [code], "responses": {"200": answer, "404": answer}}
-            },
-            "/api/v1/verify": {
-                "post": {
-                    "operationId": "verify",
-                    "requestBody": {"required": True, "content": pdf},
-                    "responses": {"200": answer, "422": unreadable},
-                }
-            },
-        },
-    }
+    return description(version("certengine"))

@@ -70,6 +70,16 @@ def signer(session: Session, runtime: Runtime, subject: Subject, now: datetime) 
     return Signer(runtime.keys.p256(found.key_name), found.der, above.der)
 
 
+def standing_signer(session: Session, runtime: Runtime, organisation_id: UUID, now: datetime) -> Signer | None:
+    """The institution's newest signer that is in force; makes none, so that a reader may ask."""
+    above = session.scalar(select(SigningCertificate.der).where(SigningCertificate.organisation_id.is_(None)))
+    query = select(SigningCertificate).where(
+        SigningCertificate.organisation_id == organisation_id, SigningCertificate.not_after > now
+    )
+    found = session.scalar(query.order_by(SigningCertificate.not_after.desc()).limit(1))
+    return Signer(runtime.keys.p256(found.key_name), found.der, above) if found and above else None
+
+
 def all_certificates(session: Session) -> list[x509.Certificate]:
     """Root and institutions, for the published key set."""
     rows = session.scalars(select(SigningCertificate).order_by(SigningCertificate.created_at))

@@ -14,6 +14,8 @@ register_messages(
         "certificate.reason_missing": "请填写原因",
         "certificate.unreadable": "不是可以读取的证书文件（PDF）",
         "certificate.list_unreadable": "不是可以读取的 Excel 文件（.xlsx）",
+        "certificate.zip_unreadable": "不是可以读取的压缩包（.zip）",
+        "certificate.zip_many": "一个压缩包最多%(most)s个文件",
         "certificate.list_columns": "第一行应有“查验码”或“证书编号”，以及“姓名”",
         "certificate.list_long": "一次最多查验%(most)s行",
         "verify.no_signature": "文件中没有电子签名",

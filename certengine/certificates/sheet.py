@@ -45,9 +45,9 @@ def typeset(sheet: Sheet, signature: bytes | None = None) -> bytes:
     _titles(canvas, sheet.facts, kind)
     _body(canvas, sheet)
     _foot(canvas, sheet)
-    _attach(canvas, canonical_json(dict(sheet.facts)))
+    attach(canvas, canonical_json(dict(sheet.facts)))
     if signature is not None:
-        _sign_here(canvas, signature)
+        sign_here(canvas, signature)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -134,7 +134,7 @@ def _codes(canvas: Canvas, sheet: Sheet) -> None:
         draw_text(canvas, right - SIGNED_CODE + 6, FOOT - 4, "离线验真：用公布的验真页扫描此码", 7)
 
 
-def _attach(canvas: Any, facts: bytes) -> None:
+def attach(canvas: Any, facts: bytes) -> None:
     """The facts as an attached file, so that a program need not read them from the print."""
     document = canvas._doc
     stream = PDFStream(
@@ -159,7 +159,7 @@ def _attach(canvas: Any, facts: bytes) -> None:
     catalog.__NoDefault__ = [*catalog.__NoDefault__, "AF", "Perms"]
 
 
-def _sign_here(canvas: Any, signature: bytes) -> None:
+def sign_here(canvas: Any, signature: bytes) -> None:
     """The signature field, invisible, and the permission that nothing may be changed (DocMDP)."""
     document = canvas._doc
     value = document.Reference(RawObject(signature))

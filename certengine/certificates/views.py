@@ -7,10 +7,9 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
-from certengine.certificates import checking, lifecycle, service
+from certengine.certificates import checking, lifecycle, many, service
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
@@ -176,6 +175,34 @@ def verify_list() -> str | tuple[str, int] | Response:
     return render_template("certificates/list.html", lines=lines, Outcome=Outcome)
 
 
+@blueprint.post("/verify/files")
+@public("an employer may have many files checked at once; none is kept")
+@limiter.limit("6 per minute")
+def verify_files() -> str | tuple[str, int] | Response:
+    upload = request.files.get("files")
+    try:
+        answers = many.check_zip(session(), runtime(), upload.read() if upload else b"")
+    except Invalid as error:
+        return _verify_page(say(error.problems[0])), 422
+    if request.form.get("as") == "xlsx":
+        return _answers_file(answers)
+    return render_template(
+        "certificates/files.html", answers=answers, Outcome=Outcome, say=lambda code: say(Conflict(code))
+    )
+
+
+def _answers_file(answers: list[many.Answer]) -> Response:
+    rows: list[tuple[str, ...]] = [("文件", "结果", "姓名", "证书编号", "说明")]
+    for each in answers:
+        if each.check is None:
+            rows.append((each.name, str(OUTCOMES[Outcome.UNKNOWN]), "", "", say(Conflict("certificate.unreadable"))))
+            continue
+        facts = each.check.found.facts if each.check.found else {}
+        why = "；".join(say(Conflict(code)) for code in each.check.problems)
+        rows.append((each.name, str(OUTCOMES[each.check.outcome]), facts.get("name", ""), facts.get("number", ""), why))
+    return _workbook(rows, gettext("查验结果") + ".xlsx")
+
+
 def _verify_page(problem: str) -> str:
     return render_template("certificates/verify.html", typed="", number="", name="", problem=problem)
 
@@ -187,13 +214,7 @@ def _list_file(lines: list[checking.ListLine]) -> Response:
 
 
 def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
-    workbook = Workbook()
-    for row in rows:
-        workbook.active.append(list(row))
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=name)
+    return send_file(BytesIO(many.answer_sheet(rows)), as_attachment=True, download_name=name)
 
 
 def _my_document() -> str | None:
