@@ -66,9 +66,13 @@ def cases() -> str:
 
 
 @blueprint.route("/conduct/new/<uuid:sitting_id>/<uuid:registration_id>", methods=["GET", "POST"])
-@allow(Permission.MISCONDUCT_RECORD)
+@allow(*EITHER)
 def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[str, int]:
-    if not sittings.is_assigned(session(), staff().account_id, sitting_id):
+    """A proctor of the sitting writes what they saw; whoever decides cases may hand over what an analysis found, and
+    then is one of those who signed and cannot decide this one."""
+    sittings.sitting_of(session(), staff().organisation_id, sitting_id)
+    proctor = sittings.is_assigned(session(), staff().account_id, sitting_id)
+    if not proctor and not staff().may(Permission.MISCONDUCT_DECIDE):
         raise NotAllowed("proctoring.not_assigned")
     problems: list[str] = []
     if request.method == "POST":
@@ -85,6 +89,7 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
         "conduct/new_case.html",
         candidate=sittings.candidate(session(), registration_id),
         tiers=TIERS,
+        facts=(request.form if request.method == "POST" else request.args).get("facts", "")[:4000],
         token=random_code(20),
         problems=problems,
     )

@@ -41,6 +41,7 @@ def analysis(sitting_id: UUID) -> str:
         fewest=FEWEST,
         pair_level=PAIR_LEVEL,
         person_level=PERSON_LEVEL,
+        may_hand_over=staff().may(Permission.MISCONDUCT_DECIDE),
     )
 
 

@@ -1,5 +1,8 @@
 """What a sitting's scripts say as a whole, on simulated sittings where it is known what should be found."""
 
+import re
+from html import unescape
+
 import numpy as np
 import pytest
 from flask import Flask
@@ -203,6 +206,13 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     with runtime.unit_of_work() as session:
         session.add(SittingAnalysis(sitting_id=sat.theory_id, at=runtime.clock.now(), figures=found))
     account(runtime, "issuer8", ["issuer"])
-    page = signed_in(app, "issuer8").get(f"/marking/sittings/{sat.theory_id}/analysis").text
+    client = signed_in(app, "issuer8")
+    page = client.get(f"/marking/sittings/{sat.theory_id}/analysis").text
     assert "号座" in page and "lz*" in page and "-4.2" in page and "只供人工核查" in page
     assert "比较了 119 对相邻座位" in page
+    # What was found goes on to whoever looks into misconduct, with its figures.
+    address = next(unescape(each) for each in re.findall(r'href="([^"]+)"', page) if "/conduct/new/" in each)
+    form = client.get(address).text
+    assert "统计结果仅供核查" in form and "GBT" in form
+    case = client.post(address, data={"tier": "all_void", "facts": "相似答卷，待核查", "token": "t"})
+    assert case.status_code == 302 and "待第二人签字" in client.get(case.location).text
