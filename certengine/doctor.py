@@ -1,18 +1,29 @@
 """certengine doctor: what is wrong with an installation and how to mend it."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import click
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from certengine import rooms
+from certengine.backup import checking
+from certengine.backup.making import LAST, UNFINISHED
 from certengine.foundation import migrate
 from certengine.foundation.runtime import Runtime, current
+from certengine.ledger import service as ledger
+from certengine.people import second_factor
+from certengine.people.models import Account
+from certengine.web.security import contacts
 
 LEAST_FREE = 1 << 30
+OLDEST_BACKUP = timedelta(days=2)
 
 
 def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
@@ -38,6 +49,65 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
     secret = runtime.settings.data / "secret_key"
     if secret.exists() and secret.stat().st_mode & 0o077:
         yield False, f"secret: {secret} can be read by others; run: chmod 600 {secret}"
+    if (runtime.settings.data / UNFINISHED).exists():
+        yield False, f"restore: it was cut off before its database; remove {runtime.settings.data} and restore again"
+    if migrate.is_current(runtime):
+        with runtime.unit_of_work(read_only=True) as session:
+            yield from _keys(runtime, session)
+            yield _second_factors(runtime, session)
+            yield _last_backup(runtime, session)
+    yield _security_contact(runtime)
+
+
+def _keys(runtime: Runtime, session: Session) -> Iterator[tuple[bool, str]]:
+    """Whether the keys are those of the database; none is made by looking."""
+    note = ledger.latest_checkpoint(session)
+    if note is None:
+        return
+    path = runtime.settings.data / "keys" / f"{ledger.KEY}.pem"
+    if not path.exists():
+        yield False, f"keys: {path} is missing, and the ledger would go on under another key; restore the keys"
+        return
+    try:
+        is_right = checking.notes_key_is_right(note, ledger.verifier(session, runtime))
+    except ValueError:
+        yield False, f"keys: {path} does not open with this secret; check CERTENGINE_SECRET_KEY"
+        return
+    yield is_right, "keys: the ledger's key signed its checkpoint" if is_right else f"keys: {path} is of another ledger"
+
+
+def _second_factors(runtime: Runtime, session: Session) -> tuple[bool, str]:
+    if not runtime.settings.second_factor_required:
+        return (
+            True,
+            "second factor: left to each account; CERTENGINE_SECOND_FACTOR=required asks whoever decides for it",
+        )
+    accounts = session.scalars(select(Account).where(Account.active)).all()
+    needing = [each for each in accounts if second_factor.is_required(runtime.settings, each)]
+    lacking = sum(second_factor.factor_of(session, each.id) is None for each in needing)
+    return True, f"second factor: required of {len(needing)} accounts, {lacking} of them enrol when they next sign in"
+
+
+def _last_backup(runtime: Runtime, session: Session) -> tuple[bool, str]:
+    path = runtime.settings.data / LAST
+    if not path.exists():
+        is_needed = ledger.tree_size(session) > 0 and not runtime.settings.demonstration
+        return not is_needed, "backup: none was made from here yet; run: certengine backup FILE.tar.zst --keys KEYS"
+    at = datetime.fromisoformat(json.loads(path.read_text())["at"])
+    is_fresh = runtime.clock.now() - at <= OLDEST_BACKUP
+    return is_fresh, f"backup: the last was made at {at:%Y-%m-%d %H:%M} UTC" + ("" if is_fresh else "; make another")
+
+
+def _security_contact(runtime: Runtime) -> tuple[bool, str]:
+    stated = runtime.settings.security_contact
+    if contacts(stated):
+        return True, f"security.txt: {stated}"
+    if stated:
+        return (
+            False,
+            f"security.txt: {stated} is neither mailto:…, https://… nor tel:+…; set CERTENGINE_SECURITY_CONTACT",
+        )
+    return runtime.settings.demonstration, "security.txt: nobody is named; set CERTENGINE_SECURITY_CONTACT=mailto:…"
 
 
 @click.command("doctor")
@@ -45,6 +115,7 @@ def command() -> None:
     """Says what is wrong with this installation and how to mend it; exit 1 when anything is."""
     runtime = current()
     runtime.settings.data.mkdir(parents=True, exist_ok=True)
+    rooms.load_models()
     well = True
     for is_well, sentence in findings(runtime):
         click.echo(f"{'ok  ' if is_well else 'BAD '} {sentence}")

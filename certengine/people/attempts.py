@@ -21,6 +21,7 @@ PACES = Paces(
     subject=Pace(free=20, first=SECOND, longest=MINUTE, fades=DAY),
     network=Pace(free=100, first=SECOND, longest=MINUTE, fades=timedelta(hours=1)),
     spared=2,
+    spared_until=1000,
 )
 WAIT = "account.wait"
 

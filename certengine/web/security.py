@@ -1,17 +1,40 @@
-"""Headers of every response, CSRF and rate limits."""
+"""Headers of every response, CSRF, rate limits, and where a finder of a weakness writes to (RFC 9116)."""
+
+import re
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
+from certengine.foundation.errors import NotFound
+from certengine.web.access import public
+from certengine.web.request import now, runtime
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; worker-src 'self'"
 )
 
+# A reader does not trust what is older; it is written anew for each of them.
+GOOD_FOR = timedelta(days=180)
+CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+")
+
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=True)
+
+
+def contacts(text: str) -> list[str]:
+    """The addresses of a setting, separated by commas, as far as they are ones that security.txt may hold."""
+    return [each for each in (part.strip() for part in text.split(",")) if CONTACT.fullmatch(each)]
+
+
+def security_txt(addresses: list[str], base_url: str, at: datetime) -> str:
+    expires = (at + GOOD_FOR).astimezone(UTC).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [f"Contact: {each}" for each in addresses]
+    lines += [f"Expires: {expires}", "Preferred-Languages: zh, en", f"Canonical: {base_url}/.well-known/security.txt"]
+    return "\n".join(lines) + "\n"
 
 
 def install(app: Flask) -> None:
@@ -22,6 +45,15 @@ def install(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
     csrf.init_app(app)
     limiter.init_app(app)
+
+    @app.get("/.well-known/security.txt")
+    @public("whoever finds a weakness must know where to write to")
+    def well_known_security() -> Response:
+        settings = runtime().settings
+        addresses = contacts(settings.security_contact)
+        if not addresses:
+            raise NotFound("not_found")
+        return Response(security_txt(addresses, settings.base_url, now()), mimetype="text/plain")
 
     @app.after_request
     def headers(response: Response) -> Response:

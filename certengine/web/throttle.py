@@ -39,13 +39,18 @@ class Pace:
 
 @dataclass(frozen=True)
 class Paces:
-    """spared: how many failures of its own a network may have before those of the others count against it."""
+    """spared: how many failures of its own a network may have before those of the others count against it.
+
+    spared_until: from so many failures of the others on they count at once, for then a crowd of networks is guessing;
+    None where a right answer must pass from a new place whatever happens.
+    """
 
     device: Pace
     pair: Pace
     subject: Pace
     network: Pace | None
     spared: int
+    spared_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Attempt:
 
 
 def network_of(address: str | None) -> str:
-    """An IPv4 address, or the /64 of an IPv6 one, for its holder has all of that."""
+    """An IPv4 address, or the /48 of an IPv6 one, for its holder may have all of that."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
@@ -78,7 +83,7 @@ def network_of(address: str | None) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped:
             return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(ipaddress.ip_network((parsed, 48), strict=False))
     return str(parsed)
 
 
@@ -97,8 +102,10 @@ def _wait(session: Session, cipher: FieldCipher, attempt: Attempt, now: datetime
     keys = [key for key, _pace in meters]
     rows = {row.key: row for row in session.execute(select(Throttle.__table__).where(Throttle.key.in_(keys)))}
     # It is gone where the attempt before this one, which held the lock, passed.
-    own_failures = rows[own].failures if own in rows else 0
-    spared = attempt.device is None and own_failures < attempt.paces.spared
+    failures = [rows[key].failures if key in rows else 0 for key in keys]
+    spared = attempt.device is None and failures[0] < attempt.paces.spared
+    if spared and attempt.paces.spared_until is not None:
+        spared = failures[1] < attempt.paces.spared_until
     counted = [each for place, each in enumerate(meters) if not (spared and place == 1)]
     waits = [pace.wait(rows[key].failures, rows[key].last_at, now) for key, pace in counted if key in rows]
     return max(waits, default=NOTHING)

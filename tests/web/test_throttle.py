@@ -34,7 +34,7 @@ def test_the_first_failures_cost_nothing_and_then_each_doubles_the_wait() -> Non
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::1", "2001:db8::/48"),
         (None, "unknown"),
         ("nonsense", "unknown"),
     ],
@@ -62,6 +62,15 @@ def test_failures_elsewhere_hold_up_neither_a_known_device_nor_a_networks_first_
     assert wait(runtime, Attempt("password", "admin", "192.0.2.7", PACES, device="d1")) == 0
     fail(runtime, Attempt("password", "admin", "198.51.100.1", PACES), 1)
     assert wait(runtime, Attempt("password", "admin", "198.51.100.1", PACES)) == 300
+
+
+def test_from_a_crowd_of_guessing_networks_on_a_new_one_is_not_spared_but_a_known_device_is(runtime: Runtime) -> None:
+    paces = Paces(device=PACE, pair=PACE, subject=PACE, network=None, spared=1, spared_until=6)
+    for number in range(6):
+        assert wait(runtime, Attempt("password", "admin", f"192.0.2.{number}", paces)) == 0
+        fail(runtime, Attempt("password", "admin", f"192.0.2.{number}", paces), 1)
+    assert wait(runtime, Attempt("password", "admin", "198.51.100.1", paces)) > 0
+    assert wait(runtime, Attempt("password", "admin", "198.51.100.1", paces, device="d1")) == 0
 
 
 def test_a_device_that_fails_by_itself_waits_too_and_success_forgets_it(runtime: Runtime, clock: SetClock) -> None:
