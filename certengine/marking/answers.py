@@ -106,10 +106,13 @@ def written(
     items: Mapping[str, Item], drawn: Mapping[str, Paper], scripts: Mapping[UUID, Mapping[str, Any]]
 ) -> Iterator[tuple[UUID, str, str, str]]:
     """(registration, item, part, text) of all that people have to mark in scripts that were handed in."""
-    for registration_id, given in scripts.items():
+    # Most sittings have none, and thousands of scripts are gone through.
+    asked = {name: item for name, item in items.items() if rules.pieces(item, None)}
+    for registration_id, given in scripts.items() if asked else ():
         for placed in drawn[delivery.registration_key(registration_id)].items:
-            for part, text in rules.pieces(items[placed.item], given.get(placed.item)):
-                yield registration_id, placed.item, part, text
+            if placed.item in asked:
+                for part, text in rules.pieces(asked[placed.item], given.get(placed.item)):
+                    yield registration_id, placed.item, part, text
 
 
 def laid_out(session: Session, sitting_id: UUID) -> tuple[set[tuple[UUID, UUID | None]], set[str]]:
