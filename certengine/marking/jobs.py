@@ -43,7 +43,8 @@ def scripts(session: Session, sitting_id: UUID) -> dict[str, Script]:
     found = {}
     for mark in session.scalars(marks):
         key = delivery.registration_key(mark.registration_id)
-        points = {placed.item: float(placed.points) for placed in drawn[key].items}
+        # Items that were voided are in neither.
+        points = {placed.item: float(placed.points) for placed in drawn[key].items if placed.item in mark.items}
         earned = {item: hundredths / 100 for item, hundredths in mark.items.items()}
         found[key] = Script(earned, points, answers.get(mark.registration_id, {}))
     return found

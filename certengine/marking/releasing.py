@@ -14,7 +14,16 @@ from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.marking import certifying
 from certengine.marking.checks import Check, checks
-from certengine.marking.models import ProposalState, ReleaseProposal, Result, ResultVoid, TheoryMark, Verdict
+from certengine.marking.models import (
+    NothingHandedIn,
+    PracticalMark,
+    ProposalState,
+    ReleaseProposal,
+    Result,
+    ResultVoid,
+    TheoryMark,
+    Verdict,
+)
 from certengine.marking.service import PlanMarks, Standing, plan_marks
 from certengine.standards.rules import Part
 
@@ -86,15 +95,24 @@ def sign(session: Session, runtime: Runtime, exam_plan_id: UUID, actor: str, now
     marks = plan_marks(session, exam_plan_id)
     found = checks(session, marks)
     _stop(found)
-    newest = select(func.max(TheoryMark.marked_at)).where(TheoryMark.sitting_id.in_([each.id for each in marks.theory]))
-    marked_at = session.scalar(newest)
     known = {each["code"] for each in row.warnings}
-    if (marked_at and marked_at > row.proposed_at) or {each.code for each in found} - known:
+    if _marked_since(session, marks, row.proposed_at) or {each.code for each in found} - known:
         raise Conflict("marking.changed_since_proposal")
     row.state, row.decided_by, row.decided_at = ProposalState.CARRIED_OUT, actor, now
     _record(session, "results.signed", row, actor, now)
     _fix(session, marks, row, actor, now)
     return certifying.certify(session, runtime, certifying.due(session, exam_plan_id, now), actor, now)
+
+
+def _marked_since(session: Session, marks: PlanMarks, then: datetime) -> bool:
+    """Whether anything in either part was marked after the first person saw it."""
+    theory, practical = ([each.id for each in part] for part in (marks.theory, marks.practical))
+    queries = (
+        select(func.count()).where(TheoryMark.sitting_id.in_(theory), TheoryMark.marked_at > then),
+        select(func.count()).where(PracticalMark.sitting_id.in_(practical), PracticalMark.marked_at > then),
+        select(func.count()).where(NothingHandedIn.sitting_id.in_(practical), NothingHandedIn.recorded_at > then),
+    )
+    return any(session.scalar(query) for query in queries)
 
 
 def _open(session: Session, exam_plan_id: UUID) -> ReleaseProposal:

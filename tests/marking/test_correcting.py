@@ -6,6 +6,7 @@ from sqlalchemy import select
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid
+from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.marking import certifying, changing, correcting, service
@@ -136,8 +137,10 @@ def test_a_pass_never_becomes_a_fail_but_by_two_and_then_the_certificate_goes(ru
 
 
 def test_a_result_can_be_kept_and_its_certificate_with_it(runtime: Runtime, edge: Exam) -> None:
+    """And the analysis goes on without the item that was voided."""
     release(runtime, edge)
     signed(runtime, edge, ruling(runtime, edge, placed_for(runtime, edge, 0)[0].item, RulingKind.VOID))
+    assert resume_jobs(runtime) == 2
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
         [change] = [

@@ -113,7 +113,10 @@ def test_the_release_takes_two_and_its_checks(runtime: Runtime, marked: Exam) ->
 
 
 def test_what_was_found_after_the_proposal_stops_the_signature(runtime: Runtime, marked: Exam, clock: SetClock) -> None:
-    for spoil in (lambda: mark(runtime, marked), lambda: incident(runtime, marked)):
+    def practical() -> None:
+        mark_practical(runtime, marked, 0, "0.7", version=1)
+
+    for spoil in (lambda: mark(runtime, marked), practical, lambda: incident(runtime, marked)):
         with runtime.unit_of_work() as session:
             releasing.propose(session, marked.plan_id, None, "已核实", ISSUER, clock.now())
         clock.advance(minutes=1)
