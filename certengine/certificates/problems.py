@@ -14,6 +14,7 @@ register_messages(
         "certificate.reason_missing": "请填写原因",
         "certificate.unreadable": "不是可以读取的证书文件（PDF）",
         "certificate.list_unreadable": "不是可以读取的 Excel 文件（.xlsx）",
+        "certificate.no_batch": "没有找到该批量签发",
         "certificate.zip_unreadable": "不是可以读取的压缩包（.zip）",
         "certificate.zip_many": "一个压缩包最多%(most)s个文件",
         "certificate.list_columns": "第一行应有“查验码”或“证书编号”，以及“姓名”",

@@ -1,6 +1,6 @@
 import enum
 from io import BytesIO
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.certificates import checking, lifecycle, many, service
+from certengine.certificates import batches, checking, lifecycle, many, service
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
@@ -253,7 +253,12 @@ def certificates() -> str:
     query = service.certificates_query(_reach(), sought, state)
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template(
-        "certificates/certificates.html", page=page, sought=sought, state=state, State=CertificateState
+        "certificates/certificates.html",
+        page=page,
+        sought=sought,
+        state=state,
+        State=CertificateState,
+        batches=batches.batch_jobs(session(), staff().organisation_id, limit=5),
     )
 
 
@@ -310,6 +315,20 @@ def life(certificate_id: UUID, step: str) -> Response:
         session().rollback()
         flash(say(error if isinstance(error, Conflict) else error.problems[0]), "danger")
     return redirect(url_for(".certificate", certificate_id=certificate_id))
+
+
+@blueprint.get("/certificates/batches/<uuid:job_id>")
+@allow(Permission.CERTIFICATE_READ)
+def batch(job_id: UUID) -> str:
+    found = batches.batch_job(session(), staff().organisation_id, job_id)
+    return render_template("certificates/batch.html", job=found, done=batches.done(session(), job_id))
+
+
+@blueprint.get("/certificates/batches/<uuid:job_id>/progress")
+@allow(Permission.CERTIFICATE_READ)
+def batch_progress(job_id: UUID) -> dict[str, Any]:
+    found = batches.batch_job(session(), staff().organisation_id, job_id)
+    return {"state": found.state.value, "done": found.done, "total": found.total}
 
 
 def _step(row: Certificate, step: str) -> str:

@@ -1,0 +1,18 @@
+"""The long work of this room."""
+
+from certengine.certificates import batches
+from certengine.foundation.jobs import Job, job, report
+from certengine.foundation.runtime import Runtime
+
+
+@job(batches.ISSUE)
+def issue(runtime: Runtime, row: Job) -> None:
+    """Goes on where an earlier run was killed: the lines that have a certificate are done."""
+    while True:
+        with runtime.unit_of_work() as session:
+            issued = batches.issue_next(session, runtime, row.id, row.payload["actor"], runtime.clock.now())
+        if not issued:
+            return
+        with runtime.unit_of_work(read_only=True) as session:
+            done = batches.done(session, row.id)
+        report(runtime, row.id, done=done, total=row.total)
