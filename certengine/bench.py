@@ -16,6 +16,7 @@ BENCHES = {
     "verification": "certengine.certificates.bench:bench_verification",
     "ledger": "certengine.ledger.bench:bench",
     "search": "certengine.bank.bench:bench",
+    "courses": "certengine.training.bench:bench",
     "calibration": "certengine.psychometrics.bench:bench",
 }
 

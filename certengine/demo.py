@@ -47,7 +47,9 @@ from certengine.sittings.models import ExamPlan, Registration, Sitting
 from certengine.sittings.service import CandidateFacts, PlanFacts, RoomFacts, SittingFacts
 from certengine.sittings.tickets import tickets
 from certengine.standards.rules import Evidence, Level, Part
+from certengine.training import learning, sample_courses
 from certengine.training import service as training
+from certengine.training.hours_accounts import Where
 from certengine.training.models import LessonMode
 from certengine.training.rules import Presence
 
@@ -130,6 +132,7 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     over = _finished_exam(past, clock, staff, release_id, now)
     clock.at = now - timedelta(days=5)
     _programme(past, staff)
+    _courses(past, staff)
     live = _live_exam(past, clock, staff, release_id, now)
     with past.unit_of_work() as session:
         _ends(session, past, staff, over, now)
@@ -172,6 +175,8 @@ def _people(session: Session, now: datetime) -> People:
     account("base", Role.TRAINING_OFFICER, "基地管理员 田野", base)
     account("supervisor", Role.SUPERVISOR, "监督员 秦岭", department)
     account("administrator", Role.ADMINISTRATOR, "系统管理员 周宁", department)
+    employer = people.create_organisation(session, kinds.EMPLOYER, "泰山智能装备有限公司", "TSZB", now)
+    account("employer", Role.EMPLOYER, "人事专员 何静", employer)
     return People(institution, trainers, made)
 
 
@@ -431,6 +436,28 @@ def _programme(past: Runtime, staff: People) -> None:
             "申报单位自筹",
         )
         programme.apply_for_seminar(session, base.id, facts, token="demo seminar", actor=staff.actor("base"), now=now)
+
+
+def _courses(past: Runtime, staff: People) -> None:
+    """Continuing-education courses of the base, in which the trainee and an employer's people are enrolled."""
+    now = past.clock.now()
+    with past.unit_of_work() as session:
+        trainee = people.account_by_login(session, "trainee")
+        published = sample_courses.fill(
+            session,
+            past,
+            developer=staff.accounts["base"].organisation_id,
+            author=staff.actor("base"),
+            department=staff.accounts["supervisor"].organisation_id,
+            reviewer=staff.actor("supervisor"),
+            employer=staff.accounts["employer"].organisation_id,
+            staff=[
+                PersonFacts(name, DocumentType.RESIDENT_ID, document(serial)) for name, serial, _a in CANDIDATES[1:4]
+            ],
+            now=now,
+        )
+        assert trainee is not None and trainee.person_id is not None
+        learning.enrol(session, published[2], trainee.person_id, Where("370000"), now=now)
 
 
 def _live_exam(past: Runtime, clock: SetClock, staff: People, release_id: UUID, now: datetime) -> Exam:

@@ -22,7 +22,10 @@ from certengine.people.models import Person
 from certengine.people.service import PersonFacts
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
-from certengine.training import problems, rules
+from certengine.training import hours_accounts, problems, rules
+from certengine.training.course_models import Subject, Way
+from certengine.training.course_rules import MOST_HOURS, city_of
+from certengine.training.hours_accounts import Earned, Where
 from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
 
 __all__ = ["problems"]
@@ -243,7 +246,21 @@ def issue_certificates(
         each.enrolment.completed_at = now
         each.enrolment.certificate_id = certificate.id
         _record(session, "training.completed", each.enrolment, actor, now, {"certificate": str(certificate.id)})
+        _credit(session, opened, each.enrolment, actor, now)
     return [each.enrolment for each in ready]
+
+
+def _credit(session: Session, opened: TrainingClass, enrolment: Enrolment, actor: str, now: datetime) -> None:
+    """A class counts for the year's continuing education, as professional hours and no more than the year asks for."""
+    earned = Earned(
+        Subject.PROFESSIONAL,
+        Way.TRAINING_CLASS,
+        min(Decimal(opened.hours_required), MOST_HOURS),
+        opened.title,
+        f"enrolment:{enrolment.id}",
+    )
+    where = Where(city_of(people.organisation(session, opened.organisation_id).region))
+    hours_accounts.credit(session, enrolment.person_id, earned, where, actor=actor, now=now)
 
 
 def _content(session: Session, opened: TrainingClass, each: Progress, now: datetime) -> CertificateContent:

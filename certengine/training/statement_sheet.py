@@ -8,8 +8,7 @@ from typing import Any
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from certengine.certificates.sheet import _attach as attach
-from certengine.certificates.sheet import _sign_here as sign_here
+from certengine.certificates.sheet import attach, sign_here
 from certengine.certificates.typesetting import (
     draw_centred,
     draw_qr,

@@ -9,7 +9,7 @@ from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.standards.rules import Level
-from certengine.training import service
+from certengine.training import hours_accounts, service
 from certengine.training.models import LessonMode
 from certengine.training.rules import Presence
 from tests.training.factories import OFFICER, attended, enrolled, training_class
@@ -30,6 +30,7 @@ def test_who_has_hours_and_assessment_gets_a_training_certificate_that_proves_th
     proved = service.completed_hours(session, done.person_id, opened.field, Level.JUNIOR)
     assert proved == opened.hours_required
     assert service.completed_hours(session, short.person_id, opened.field, Level.JUNIOR) == 0
+    assert hours_accounts.person_year(session, done.person_id, 2026).hours.professional == opened.hours_required
     held = certificates.certificates_of(session, done.person.document_index)
     assert len(held) == 1
 

@@ -20,7 +20,7 @@ async function speak(start, end, keepalive = false) {
   if (busy) return;
   busy = true;
   try {
-    const answer = await fetch(unit.dataset.address, {
+    const answer = await fetch(unit.dataset.heard, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
       body: JSON.stringify({ start, end: Math.max(start, Math.min(end, length)) }),
@@ -42,7 +42,11 @@ function hear(told, end) {
   if (state.textContent === state.dataset.lost) state.textContent = "";
   if (told.done) {
     done = true;
-    document.getElementById("next")?.removeAttribute("hidden");
+    const next = document.getElementById("next");
+    if (next) {
+      next.href = next.dataset.next;
+      next.hidden = false;
+    }
     state.textContent = told.completed ? state.dataset.completed : state.dataset.done;
   } else if (video && ordered && at() > known + 2500 && end > known + 2500) {
     video.currentTime = known / 1000;
