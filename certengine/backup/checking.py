@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select
 from sqlalchemy.orm import Session
 
 from certengine.backup.archive import Manifest
@@ -14,8 +14,10 @@ from certengine.backup.keys import Keys
 from certengine.bank.models import BankPicture
 from certengine.certificates import authority, verify
 from certengine.certificates.models import Certificate
+from certengine.foundation.database import Base
 from certengine.foundation.errors import describe
 from certengine.foundation.files import FileStore
+from certengine.foundation.jobs import Job
 from certengine.foundation.keys import FieldCipher, key_file_password
 from certengine.ledger import archive, notes, rules
 from certengine.ledger.models import LedgerEntry, LedgerHead
@@ -24,12 +26,21 @@ from certengine.ledger.service import NodeReader
 from certengine.people.models import Person
 
 SAMPLE = 24
-# Columns that name a file of the store: what it is, and the query for its names.
-NAMED_FILES: tuple[tuple[str, Any], ...] = (
-    ("the photograph of person {id}", select(Person.id, Person.photo).where(Person.photo.is_not(None))),
-    ("the PDF of certificate {id}", select(Certificate.number, Certificate.pdf)),
-    ("the picture {id} of the bank", select(BankPicture.name, BankPicture.name)),
-)
+# Columns that hold the name of a file of the store are called so, in whatever table.
+FILE_COLUMNS = ("photo", "pdf", "file")
+BROUGHT_IN, HANDED_OVER = LedgerEntry.private["file"].as_string(), Job.payload["sha256"].as_string()
+
+
+def named_files() -> Iterator[tuple[str, Any]]:
+    """What names a file of the store: the words for it, and the query for owners and names."""
+    for table in Base.metadata.sorted_tables:
+        owner = next(iter(table.primary_key.columns))
+        for column in table.columns:
+            if column.name in FILE_COLUMNS and isinstance(column.type, String):
+                yield f"the {column.name} of {table.name} {{id}}", select(owner, column).where(column != "")
+    yield "the picture {id} of the bank", select(BankPicture.name, BankPicture.name)
+    yield "the list that ledger act {id} brought in", select(LedgerEntry.id, BROUGHT_IN).where(BROUGHT_IN.is_not(None))
+    yield "the file of job {id}", select(Job.id, HANDED_OVER).where(HANDED_OVER.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -124,15 +135,22 @@ def _certificates(session: Session, files: FileStore) -> Iterator[Found]:
 
 def _files(session: Session, files: FileStore) -> Iterator[Found]:
     checked = faults = 0
-    for what, query in NAMED_FILES:
+    for what, query in named_files():
         for owner, name in session.execute(query.execution_options(yield_per=2000)):
             checked += 1
-            if not files.is_whole(name.partition(".")[0]):
+            if not _is_whole(files, name):
                 faults += 1
                 if faults <= 20:
                     yield Found(True, f"{what.format(id=owner)} is missing or not what it was ({name})")
     if not faults:
         yield Found(False, f"{checked} files that tables name are there, each with its hash")
+
+
+def _is_whole(files: FileStore, name: str) -> bool:
+    try:
+        return files.is_whole(name.partition(".")[0])
+    except ValueError:
+        return False
 
 
 def _keys(session: Session, manifest: Manifest, held: Keys) -> Iterator[Found]:

@@ -47,6 +47,7 @@ def restore(
     say: Callable[[Found], None] = lambda found: None,
 ) -> bool:
     """Whether all was sound. Raises Damaged or Refused with nothing written, Unsound with nothing kept."""
+    rooms.load_models()
     to = to.resolve()
     archive.check_seal(path)
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
@@ -215,7 +216,6 @@ def _refuse_unfit(cursor: psycopg.Cursor[Any], manifest: Manifest) -> None:
 @click.option("--despite-faults", is_flag=True, help="Keeps what is restored although the check finds faults.")
 def command(path: Path, to: Path, database: str | None, keys_path: Path | None, despite_faults: bool) -> None:
     """Restores a backup and checks it. Exit 0: all is sound. 1: it is not, and how. 2: refused, nothing written."""
-    rooms.load_models()
     try:
         held = keys.unseal(keys_path.read_bytes(), making.passphrase(confirm=False)) if keys_path else None
         sound = restore(path, to, database_url=database, held=held, despite_faults=despite_faults, say=_say)

@@ -18,6 +18,7 @@ from certengine.certificates.models import Certificate
 from certengine.delivery.journal import Arrived, Journal
 from certengine.foundation import migrate
 from certengine.foundation.errors import Conflict, Invalid
+from certengine.foundation.jobs import submit
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
@@ -174,13 +175,18 @@ def test_a_certificate_and_a_photograph_that_were_lost_before_are_told(
         person = session.scalars(select(Person.id).where(Person.photo.is_not(None))).one()
     runtime.files.path(pdf).write_bytes(b"%PDF-1.7 something else")
     runtime.files.path(installation.photo).unlink()
+    with runtime.unit_of_work() as session:
+        submit(session, "bank.preview", "bank:1", {"sha256": "0" * 64}, runtime.clock.now())
+        act, now = {"kind": "candidates.imported", "actor": "x", "subject": "exam_plan:1"}, runtime.clock.now()
+        ledger.record_many(session, [{**act, "now": now, "private": {"file": "1" * 64}}])
     making.make(runtime, out / "backup.tar.gz")
     arguments = [str(out / "backup.tar.gz"), "--to", str(target.folder)]
     if target.database_url:
         arguments += ["--database", target.database_url]
     done = CliRunner().invoke(restoring.command, arguments)
-    assert done.exit_code == 1 and f"photograph of person {person} is missing" in done.output
-    assert "BAD  certificate " in done.output and "the PDF of certificate" in done.output
+    assert done.exit_code == 1 and f"the photo of person {person} is missing" in done.output
+    assert "BAD  certificate " in done.output and "the pdf of certificate" in done.output
+    assert "BAD  the file of job" in done.output and "brought in is missing" in done.output
     assert is_untouched(target)
     kept_anyway = CliRunner().invoke(restoring.command, [*arguments, "--despite-faults"])
     assert kept_anyway.exit_code == 1 and rows(target.runtime(), "certificate") == 3
