@@ -5,6 +5,7 @@ Everything is made by the use cases that the screens call, at the times at which
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -76,7 +77,54 @@ CANDIDATES = (
     ("欧阳燚", 8, -1.6),
     ("赵晓彤", 10, 1.0),
 )
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭"
+GIVEN = [
+    "伟",
+    "静",
+    "敏",
+    "磊",
+    "洋",
+    "艳",
+    "勇",
+    "杰",
+    "娟",
+    "涛",
+    "超",
+    "明",
+    "霞",
+    "平",
+    "刚",
+    "桂英",
+    "玉兰",
+    "建华",
+    "志强",
+    "晓东",
+    "雨桐",
+    "子涵",
+    "思远",
+    "浩然",
+    "欣怡",
+]
+# The finished exam has so many more, so that its analysis has something to say.
+CROWD = 40
 LIVE_MINUTES = 600
+# Banks beside the one that the exams use: brought in and approved, not yet released.
+OTHER_BANKS = (
+    ("artificial_intelligence", Level.INTERMEDIATE),
+    ("artificial_intelligence", Level.SENIOR),
+    ("big_data", Level.JUNIOR),
+    ("internet_of_things", Level.JUNIOR),
+    ("industrial_internet", Level.JUNIOR),
+)
+
+
+def crowd() -> tuple[tuple[str, int, float], ...]:
+    """Candidates by chance, the same each time: name, serial, ability."""
+    chance = random.Random(2026)
+    return tuple(
+        (chance.choice(SURNAMES) + chance.choice(GIVEN), 100 + number, round(chance.gauss(0.6, 0.9), 2))
+        for number in range(CROWD)
+    )
 
 
 @dataclass(frozen=True)
@@ -188,6 +236,10 @@ def _bank(past: Runtime, staff: People) -> UUID:
         assert found.import_id is not None
         bank.approve_import(session, found.import_id, staff.actor("reviewer"), now)
         released = bank.release(session, bank_id=found.bank_id, actor=staff.actor("reviewer"), now=now)
+        for field, level in OTHER_BANKS:
+            more = bank.import_model_bank(session, staff.institution.id, field, level, staff.actor("author"), now)
+            assert more.import_id is not None
+            bank.approve_import(session, more.import_id, staff.actor("reviewer"), now)
         return released.id
 
 
@@ -216,9 +268,16 @@ def photo(serial: int) -> bytes:
     return portrait(out.getvalue())
 
 
-def _registered(past: Runtime, session: Session, plan: ExamPlan, staff: People, at: datetime) -> list[Registration]:
+def _registered(
+    past: Runtime,
+    session: Session,
+    plan: ExamPlan,
+    staff: People,
+    people_there: Sequence[tuple[str, int, float]],
+    at: datetime,
+) -> list[Registration]:
     rows = []
-    for name, serial, _ability in CANDIDATES:
+    for name, serial, _ability in people_there:
         person = PersonFacts(name, DocumentType.RESIDENT_ID, document(serial))
         evidence = Evidence(hours=64, degree="bachelor", years=Decimal(2))
         facts = CandidateFacts(person, evidence, "济南云海科技有限公司" if serial % 2 else "青岛海蓝数据有限公司")
@@ -234,12 +293,15 @@ class Exam:
     theory_id: UUID
     practical_id: UUID | None
     registrations: tuple[UUID, ...]
+    abilities: tuple[float, ...]
 
 
 def _planned(
     past: Runtime, staff: People, title: str, release_id: UUID, starts_at: datetime, minutes: int, practical: bool
 ) -> Exam:
     """Plan, candidates, sittings, rooms, seats, staff, papers: all before the start."""
+    # The last one of the finished exam never comes.
+    there = (*CANDIDATES[:-1], *crowd(), CANDIDATES[-1]) if practical else CANDIDATES
     now = past.clock.now()
     officer = staff.actor("officer")
     with past.unit_of_work() as session:
@@ -251,13 +313,17 @@ def _planned(
             actor=officer,
             now=now,
         )
-        rows = _registered(past, session, plan, staff, now)
+        rows = _registered(past, session, plan, staff, there, now)
         made: list[UUID] = []
         parts = [Part.THEORY, Part.PRACTICAL] if practical else [Part.THEORY]
         for number, part in enumerate(parts):
             facts = SittingFacts(part, starts_at + timedelta(days=number), minutes if part is Part.THEORY else 120)
             sitting = sittings.add_sitting(session, plan, facts, officer, now)
-            room = sittings.add_room(session, sitting.id, RoomFacts("第一考场", "济南市历下区经十路 1 号 3 层", 3, 4))
+            room = sittings.add_room(
+                session,
+                sitting.id,
+                RoomFacts("第一考场", "济南市历下区经十路 1 号 3 层", 6 if practical else 3, 8 if practical else 4),
+            )
             sittings.seat_candidates(session, sitting.id, officer, now)
             for login in ("proctor", "proctor2") if part is Part.THEORY else ("examiner",):
                 sittings.assign(session, room, staff.accounts[login], officer, now)
@@ -266,7 +332,8 @@ def _planned(
         _draw(past, session, staff, made[0], release_id, now)
         if practical:
             sittings.set_release(session, sittings.sitting(session, made[1]), release_id, drawn=False)
-    return Exam(plan.id, made[0], made[1] if practical else None, tuple(row.id for row in rows))
+    abilities = tuple(ability for _name, _serial, ability in there)
+    return Exam(plan.id, made[0], made[1] if practical else None, tuple(row.id for row in rows), abilities)
 
 
 def _draw(past: Runtime, session: Session, staff: People, sitting_id: UUID, release_id: UUID, now: datetime) -> None:
@@ -302,7 +369,7 @@ def _sit(past: Runtime, clock: SetClock, exam: Exam, starts_at: datetime) -> Non
     """Everyone answers as they are able to; the last one never comes."""
     journal = Journal(past)
     for number, registration_id in enumerate(exam.registrations[:-1]):
-        ability = CANDIDATES[number][2]
+        ability = exam.abilities[number]
         clock.at = starts_at - timedelta(minutes=10)
         with past.unit_of_work() as session:
             delivery.confirm(session, exam.theory_id, registration_id, clock.now())
@@ -348,7 +415,7 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
         papers.disclose(session, draw.id, staff.actor("papers"), clock.now(), past.cipher)
         task = marking.task_of(session, sittings.sitting(session, exam.practical_id))
         for number, registration_id in enumerate(exam.registrations[:-1]):
-            share = Decimal("0.9") if CANDIDATES[number][2] > 0 else Decimal("0.5")
+            share = Decimal("0.9") if exam.abilities[number] > 0 else Decimal("0.5")
             points: dict[str, Decimal | None] = {
                 each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric
             }
