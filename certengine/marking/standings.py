@@ -204,13 +204,15 @@ class PlanFigures:
 
 def figures(marks: PlanMarks) -> PlanFigures:
     limits = pass_marks(marks.theory[0]) if marks.theory else rules.PassMarks(Decimal(60), Decimal(60))
-    verdicts = Counter(each.verdict for each in marks.standings)
-    registered, absent = len(marks.standings), verdicts[Verdict.ABSENT]
+    passed = sum(each.verdict is Verdict.PASSED for each in marks.standings)
+    # By state: before the marking nobody is absent yet.
+    both = [(each.theory_state, each.practical_state) for each in marks.standings]
+    registered, absent = len(both), both.count((MarkState.ABSENT, MarkState.ABSENT))
     return PlanFigures(
         registered,
         absent,
         registered - absent,
-        verdicts[Verdict.PASSED],
+        passed,
         _part(marks.standings, lambda each: (each.theory_state, each.theory), limits.theory),
         _part(marks.standings, lambda each: (each.practical_state, each.practical), limits.practical),
     )

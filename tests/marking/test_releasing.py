@@ -56,8 +56,9 @@ def test_absent_blank_unmarked_and_zero_are_four_states(runtime: Runtime, clock:
     answer_up_to(runtime, clock, made, 2, Decimal(60))
     clock.advance(hours=2)
     with runtime.unit_of_work(read_only=True) as session:
-        before = plan_marks(session, made.plan_id).standings
-    assert {each.theory_state for each in before} == {MarkState.UNMARKED}
+        before = plan_marks(session, made.plan_id)
+    assert {each.theory_state for each in before.standings} == {MarkState.UNMARKED}
+    assert figures(before).absent == 0
     mark(runtime, made)
     mark_practical(runtime, made, 0, "0")
     with runtime.unit_of_work() as session:
