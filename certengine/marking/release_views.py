@@ -160,7 +160,16 @@ def results_xlsx(plan_id: UUID) -> Response:
     marks = service.plan_marks(session(), plan_id)
     workbook = Workbook()
     sheet = workbook.active
-    heads: list[str | float | None] = ["准考证号", "姓名", "证件号码", "理论知识", "理论状态", "专业能力", "专业能力状态", "结果"]
+    heads: list[str | float | None] = [
+        "准考证号",
+        "姓名",
+        "证件号码",
+        "理论知识",
+        "理论状态",
+        "专业能力",
+        "专业能力状态",
+        "结果",
+    ]
     for row, texts in enumerate([heads, *(_line(each) for each in marks.standings)], 1):
         for column, value in enumerate(texts, 1):
             cell = sheet.cell(row, column)

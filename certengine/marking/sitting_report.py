@@ -207,7 +207,11 @@ def _people(
     rows = rows[np.argsort(fit.p[rows])][:MOST_SHOWN]
     return tuple(
         PersonFinding(
-            names[int(row)], int(fit.right[row]), int(fit.answers[row]), round(float(fit.lz_star[row]), 2), float(fit.p[row])
+            names[int(row)],
+            int(fit.right[row]),
+            int(fit.answers[row]),
+            round(float(fit.lz_star[row]), 2),
+            float(fit.p[row]),
         )
         for row in rows
     )

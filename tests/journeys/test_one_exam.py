@@ -112,7 +112,7 @@ def add_sitting(stage: Stage, officer: Page, part: str, starts_at: Any, minutes:
     officer.goto("/sittings")
     officer.click(f"text={TITLE}")
     if not officer.locator("#part").is_visible():
-        officer.click("summary")
+        officer.click("summary:has-text('添加场次')")
     officer.select_option("#part", part)
     officer.fill("#starts_at", starts_at.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"))
     officer.fill("#minutes", str(minutes))
