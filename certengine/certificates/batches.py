@@ -41,11 +41,7 @@ def issue_batch(
     Raises Invalid at once for what would stop it half way: a character that no font has, or an address that a printed
     code must not lead to. When it is done, `certificates_of_subjects` has what was issued.
     """
-    if problem := rules.address_problem(runtime.settings.base_url, runtime.settings.demonstration):
-        raise Invalid([Problem("", problem)])
-    problems = [problem for content in contents for problem in _glyph_problems(content)]
-    if problems:
-        raise Invalid(problems)
+    require_printable(runtime, contents)
     payload = {"actor": actor, "organisation": str(organisation_id)}
     job = submit(session, ISSUE, f"organisation:{organisation_id}", payload, now)
     job.total = len(contents)
@@ -55,6 +51,15 @@ def issue_batch(
     )
     session.flush()
     return job
+
+
+def require_printable(runtime: Runtime, contents: Sequence[CertificateContent]) -> None:
+    """Raises Invalid for a character that no font has, or an address that a printed code must not lead to."""
+    if problem := rules.address_problem(runtime.settings.base_url, runtime.settings.demonstration):
+        raise Invalid([Problem("", problem)])
+    problems = [problem for content in contents for problem in _glyph_problems(content)]
+    if problems:
+        raise Invalid(problems)
 
 
 def _glyph_problems(content: CertificateContent) -> list[Problem]:

@@ -7,14 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from certengine.certificates import batches
 from certengine.certificates import service as certificates
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.delivery import service as delivery
 from certengine.foundation.clock import CHINA
+from certengine.foundation.jobs import Job, JobState, submit
 from certengine.foundation.runtime import Runtime
 from certengine.marking import rules
 from certengine.marking.models import Result, Verdict
@@ -25,6 +27,8 @@ from certengine.standards import service as standards
 
 # What a superseded certificate says of why, in its public record.
 CORRECTED = "成绩更正后重新签发"
+# The job that issues a plan's certificates where there are many.
+CERTIFY = "marking.certify"
 
 
 class Step(enum.Enum):
@@ -41,21 +45,31 @@ class Due:
 
 def due(session: Session, exam_plan_id: UUID, now: datetime) -> list[Due]:
     """Passes without a certificate, and certificates that show other scores than the result; none in an embargo."""
+    results = _passed(session, exam_plan_id, now)
+    ids = [row.certificate_id for row in results if row.certificate_id]
+    held = {row.id: row for row in session.scalars(select(Certificate).where(Certificate.id.in_(ids)))}
+    steps = [(row, _step(held.get(row.certificate_id) if row.certificate_id else None, row)) for row in results]
+    wanted = [(row, step) for row, step in steps if step]
+    if not wanted:
+        return []
+    who = {each.registration_id: each for each in sittings.candidates(session, exam_plan_id)}
+    found = [Due(who[row.registration_id], row, step) for row, step in wanted]
+    return sorted(found, key=lambda each: each.candidate.ticket_number)
+
+
+def _passed(session: Session, exam_plan_id: UUID, now: datetime) -> list[Result]:
     planned = sittings.sittings_of(session, exam_plan_id)
     if not planned or planned[0].trial:
         return []
     query = select(Result).where(Result.exam_plan_id == exam_plan_id, Result.verdict == Verdict.PASSED)
-    results = [row for row in session.scalars(query) if rules.is_visible(row.visible_from, now)]
-    ids = [row.certificate_id for row in results if row.certificate_id]
-    held = {row.id: row for row in session.scalars(select(Certificate).where(Certificate.id.in_(ids)))}
-    found = []
-    for row in results:
-        certificate = held.get(row.certificate_id) if row.certificate_id else None
-        if certificate is None:
-            found.append(Due(sittings.candidate(session, row.registration_id), row, Step.ISSUE))
-        elif certificate.state is CertificateState.VALID and not _shows(certificate, row):
-            found.append(Due(sittings.candidate(session, row.registration_id), row, Step.REISSUE))
-    return sorted(found, key=lambda each: each.candidate.ticket_number)
+    return [row for row in session.scalars(query) if rules.is_visible(row.visible_from, now)]
+
+
+def _step(certificate: Certificate | None, result: Result) -> Step | None:
+    if certificate is None:
+        return Step.ISSUE
+    changed = certificate.state is CertificateState.VALID and not _shows(certificate, result)
+    return Step.REISSUE if changed else None
 
 
 def _shows(certificate: Certificate, result: Result) -> bool:
@@ -64,24 +78,77 @@ def _shows(certificate: Certificate, result: Result) -> bool:
 
 
 def certify(session: Session, runtime: Runtime, wanted: Sequence[Due], actor: str, now: datetime) -> int:
-    """Issues and reissues what is due; raises Invalid where one cannot be printed, and then none is to stand."""
+    """Issues and reissues what is due; where the first issues are many, a job issues them after the commit.
+
+    Returns how many are issued or on their way. Raises Invalid where one cannot be printed, and then none is to stand.
+    """
     if not wanted:
         return 0
-    sitting = sittings.sittings_of(session, wanted[0].result.exam_plan_id)[0]
+    exam_plan_id = wanted[0].result.exam_plan_id
     first = [each for each in wanted if each.step is Step.ISSUE]
-    contents = _contents(session, sitting, first, now)
-    for each, made in zip(first, certificates.issue(session, runtime, contents, actor, now), strict=True):
-        each.result.certificate_id = made.id
+    if len(first) > batches.LARGE:
+        _ask(session, runtime, exam_plan_id, first, actor, now)
+    else:
+        _issue(session, runtime, exam_plan_id, first, actor, now)
     for each in wanted:
         if each.step is Step.REISSUE:
-            held = session.get_one(Certificate, each.result.certificate_id)
-            content = replace(
-                certificates.content_of(session, held), theory=each.result.theory, practical=each.result.practical
-            )
-            made = certificates.supersede(session, runtime, held.id, content, CORRECTED, actor, now)
-            each.result.certificate_id = made.id
+            _reissue(session, runtime, each.result, actor, now)
     session.flush()
     return len(wanted)
+
+
+def _ask(
+    session: Session, runtime: Runtime, exam_plan_id: UUID, first: Sequence[Due], actor: str, now: datetime
+) -> None:
+    if running(session, exam_plan_id):
+        return
+    sitting = sittings.sittings_of(session, exam_plan_id)[0]
+    batches.require_printable(runtime, _contents(session, sitting, first, now))
+    payload = {"plan": str(exam_plan_id), "organisation": str(sitting.organisation_id), "actor": actor}
+    submit(session, CERTIFY, f"exam_plan:{exam_plan_id}", payload, now).total = len(first)
+
+
+def latest(session: Session, exam_plan_id: UUID) -> Job | None:
+    """The job that issues, or issued last, a plan's certificates."""
+    query = select(Job).where(Job.kind == CERTIFY, Job.subject == f"exam_plan:{exam_plan_id}")
+    return session.scalar(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(1))
+
+
+def running(session: Session, exam_plan_id: UUID) -> Job | None:
+    found = latest(session, exam_plan_id)
+    return found if found and found.state in (JobState.WAITING, JobState.RUNNING) else None
+
+
+def issue_next(
+    session: Session, runtime: Runtime, organisation_id: UUID, exam_plan_id: UUID, actor: str, now: datetime
+) -> int:
+    """Issues the next of a plan's first certificates, one transaction's worth; returns how many are still due."""
+    sittings.plan_of(session, organisation_id, exam_plan_id, lock=True)
+    without = (
+        Result.exam_plan_id == exam_plan_id,
+        Result.verdict == Verdict.PASSED,
+        Result.certificate_id.is_(None),
+        or_(Result.visible_from.is_(None), Result.visible_from <= now),
+    )
+    rows = session.scalars(select(Result).where(*without).order_by(Result.registration_id).limit(batches.BATCH)).all()
+    first = [Due(sittings.candidate(session, row.registration_id), row, Step.ISSUE) for row in rows]
+    _issue(session, runtime, exam_plan_id, first, actor, now)
+    return session.scalar(select(func.count()).select_from(Result).where(*without)) or 0
+
+
+def _issue(
+    session: Session, runtime: Runtime, exam_plan_id: UUID, first: Sequence[Due], actor: str, now: datetime
+) -> None:
+    contents = _contents(session, sittings.sittings_of(session, exam_plan_id)[0], first, now)
+    for each, made in zip(first, certificates.issue(session, runtime, contents, actor, now), strict=True):
+        each.result.certificate_id = made.id
+    session.flush()
+
+
+def _reissue(session: Session, runtime: Runtime, result: Result, actor: str, now: datetime) -> None:
+    held = session.get_one(Certificate, result.certificate_id)
+    content = replace(certificates.content_of(session, held), theory=result.theory, practical=result.practical)
+    result.certificate_id = certificates.supersede(session, runtime, held.id, content, CORRECTED, actor, now).id
 
 
 def _contents(session: Session, sitting: SittingView, passed: Sequence[Due], now: datetime) -> list[CertificateContent]:

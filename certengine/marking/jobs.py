@@ -1,4 +1,5 @@
-"""After a sitting is marked: what its scripts say of the items and of themselves; and calibrations of a bank."""
+"""After a sitting is marked: what its scripts say of the items and of themselves; calibrations of a bank; and the
+certificates of a large plan."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from certengine.bank.rules import ReleasedItem
 from certengine.delivery import service as delivery
 from certengine.foundation.jobs import Job, JobState, job, report, submit
 from certengine.foundation.runtime import Runtime
-from certengine.marking import calibrating
+from certengine.marking import calibrating, certifying
 from certengine.marking.analysis import Script, observe
 from certengine.marking.models import BankCalibration, SittingAnalysis, TheoryMark
 from certengine.marking.sitting_report import report as report_of
@@ -71,6 +72,18 @@ def analyse(runtime: Runtime, row: Job) -> None:
         bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)
         session.merge(SittingAnalysis(sitting_id=sitting_id, at=now, figures=whole.as_json()))
     report(runtime, row.id, done=len(observed), total=len(observed))
+
+
+@job(certifying.CERTIFY)
+def certify(runtime: Runtime, row: Job) -> None:
+    """Each batch is one transaction; killed half way, it goes on with whoever has no certificate yet."""
+    plan_id, organisation_id = UUID(row.payload["plan"]), UUID(row.payload["organisation"])
+    left = row.total
+    while left:
+        with runtime.unit_of_work() as session:
+            now = runtime.clock.now()
+            left = certifying.issue_next(session, runtime, organisation_id, plan_id, row.payload["actor"], now)
+        report(runtime, row.id, done=row.total - left, total=row.total)
 
 
 @job(CALIBRATION)

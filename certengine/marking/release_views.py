@@ -59,6 +59,7 @@ def plan(plan_id: UUID) -> str:
         signed=signed,
         changes=changes,
         who=who,
+        issuing=certifying.latest(session(), plan_id),
         due=certifying.due(session(), plan_id, now()) if marks.released else [],
         rulings={each.id: correcting.open_rulings(session(), [each.id]) for each in marks.theory},
         names=names_of([*actors, signed.decided_by if signed else None]),
@@ -135,6 +136,16 @@ def certify(plan_id: UUID) -> Response:
         return certifying.certify(session(), runtime(), wanted, staff().id, now())
 
     return _done(plan_id, act, gettext("签发、换发证书%(count)s张"))
+
+
+@blueprint.get("/results/<uuid:plan_id>/certificates/progress")
+@allow(Permission.RESULT_READ)
+def certify_progress(plan_id: UUID) -> dict[str, Any]:
+    sittings.plan_of(session(), staff().organisation_id, plan_id)
+    found = certifying.latest(session(), plan_id)
+    if found is None:
+        raise NotFound("certificate.no_batch")
+    return {"state": found.state.value, "done": found.done, "total": found.total}
 
 
 @blueprint.post("/results/<uuid:plan_id>/changes/<uuid:change_id>/<any(propose, sign):step>")

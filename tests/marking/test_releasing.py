@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from certengine.certificates import batches
 from certengine.certificates.models import Certificate
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid
+from certengine.foundation.jobs import Job, JobState, run_job
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.marking import certifying, releasing, rules, service
@@ -158,6 +160,40 @@ def test_the_checks_name_incidents_and_whoever_came_and_has_no_script(runtime: R
     assert [code for code, _blocks in codes(runtime, marked)] == [
         "marking.check_missing", "marking.check_blank", "marking.check_incidents",
     ]  # fmt: skip
+
+
+def test_many_certificates_are_issued_by_a_job_batch_by_batch(
+    runtime: Runtime, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "LARGE", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
+    made = exam(runtime, candidates=5)
+    for number in range(5):
+        answer_all(runtime, clock, made, number, right=True)
+    clock.advance(hours=2)
+    mark(runtime, made)
+    for number in range(5):
+        mark_practical(runtime, made, number, "0.8")
+    assert release(runtime, made) == 5
+    with runtime.unit_of_work() as session:
+        assert session.scalars(select(Certificate)).all() == []
+        waiting = certifying.running(session, made.plan_id)
+        assert waiting is not None and (waiting.done, waiting.total) == (0, 5)
+        # Whoever presses the button meanwhile does not start it twice.
+        due = certifying.due(session, made.plan_id, clock.now())
+        certifying.certify(session, runtime, due, SECOND, clock.now())
+        assert session.scalar(select(func.count()).select_from(Job).where(Job.kind == certifying.CERTIFY)) == 1
+        organisation = UUID(waiting.payload["organisation"])
+        # A process that died after its first batch.
+        assert certifying.issue_next(session, runtime, organisation, made.plan_id, SECOND, clock.now()) == 3
+    run_job(runtime, waiting.id)
+    with runtime.unit_of_work(read_only=True) as session:
+        held = session.scalars(select(Certificate).order_by(Certificate.serial)).all()
+        assert [each.serial for each in held] == [1, 2, 3, 4, 5]
+        assert {each.subject for each in held} == {f"registration:{each}" for each in made.registrations}
+        assert certifying.due(session, made.plan_id, clock.now()) == []
+        done = certifying.latest(session, made.plan_id)
+        assert done and done.state is JobState.DONE and (done.done, done.total) == (5, 5)
 
 
 def room(*scores: int) -> list[Decimal]:

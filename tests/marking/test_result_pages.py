@@ -6,7 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from certengine.certificates import batches
 from certengine.foundation.clock import SetClock
+from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Person
 from certengine.sittings import service as sittings
@@ -160,3 +162,16 @@ def test_an_examiner_records_who_did_not_come(
     address = f"/marking/practical/{marked.practical_id}/{marked.registrations[2]}/nothing"
     assert "撤销登记" in browser.post(address, data={"state": "absent"}, follow_redirects=True).text
     assert "撤销登记" not in browser.post(address, follow_redirects=True).text
+
+
+def test_the_page_follows_the_issue_of_many_certificates(
+    app: Flask, staff: dict[str, FlaskClient], marked: Exam, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "LARGE", 0)
+    page = released(staff, marked)
+    assert "正在签发证书" in page and "0 / 1" in page and "应签发的证书" not in page
+    progress = f"/results/{marked.plan_id}/certificates/progress"
+    assert staff["a"].get(progress).get_json() == {"state": "waiting", "done": 0, "total": 1}
+    assert resume_jobs(runtime) >= 1
+    assert staff["a"].get(progress).get_json() == {"state": "done", "done": 1, "total": 1}
+    assert "正在签发证书" not in staff["a"].get(f"/results/{marked.plan_id}").text
