@@ -16,6 +16,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
+from certengine.papers import disclosure
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
@@ -65,6 +66,14 @@ def attempt(session: Session, attempt_id: UUID, lock: bool = False) -> Attempt:
     if found is None:
         raise NotFound("delivery.not_found")
     return found
+
+
+@disclosure.writing
+def someone_writes(session: Session, sitting: str) -> bool:
+    """Whether an attempt at the sitting has begun and is not handed in."""
+    standing = (AttemptState.RUNNING, AttemptState.SUSPENDED)
+    query = select(Attempt.sitting_id).where(Attempt.state.in_(standing)).distinct()
+    return any(sitting_key(each) == sitting for each in session.scalars(query))
 
 
 def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now: datetime) -> str | None:

@@ -14,6 +14,7 @@ register_messages(
         "papers.already_committed": "该场次已经提交过组卷种子",
         "papers.already_disclosed": "种子已经公开，不能再组卷",
         "papers.nothing_drawn": "还没有组卷，没有可以公开的种子",
+        "papers.still_written": "还有考生在作答（包括延时和暂停的），全部交卷之前不能公开种子",
         "papers.too_early": "考试结束（%(ends)s）之前不能公开种子",
         "papers.seed_not_hex": "种子应为十六进制数字",
         "papers.seed_short": "种子至少需要32位十六进制数字",

@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
 from certengine.bank.models import Bank, Release
-from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.ids import new_id
 from certengine.foundation.keys import FieldCipher
 from certengine.foundation.runtime import current
 from certengine.ledger import service as ledger
-from certengine.papers import commitments, problems
+from certengine.papers import commitments, disclosure, problems
 from certengine.papers.beside import Earlier, Surroundings
 from certengine.papers.making import capped, make_rules
 from certengine.papers.models import DrawState, PaperBatch, PaperDraw, PaperRow
@@ -280,15 +279,15 @@ def paper_proof(session: Session, sitting: str, registration: str) -> tuple[int,
 def disclose(session: Session, draw_id: UUID, actor: str, now: datetime, cipher: FieldCipher | None = None) -> None:
     """Publishes seed and registrations, so that anyone with the release can recompute every paper.
 
-    Raises Conflict before the sitting's end, without papers, or a second time.
+    Raises Conflict while anybody can still write, without papers, or a second time.
     """
     row = _row(session, draw_id, lock=True)
     if row.state is DrawState.DISCLOSED:
         raise Conflict("papers.already_disclosed")
     if row.state is not DrawState.DRAWN:
         raise Conflict("papers.nothing_drawn")
-    if row.ends_at is not None and now < row.ends_at:
-        raise Conflict("papers.too_early", ends=row.ends_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M"))
+    if refused := disclosure.obstacle(session, row.sitting, row.ends_at, now):
+        raise refused
     batches = _batches(session, draw_id)
     pairs = _pairs(row, rules_from_json(row.rules), list(batches.values()))
     for public in commitments.disclosed_entries(str(draw_id), _seed(row, cipher), list(batches.items()), pairs):

@@ -14,8 +14,8 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.papers import disclosure, printing, service, statistics
 from certengine.papers import preview as previews
-from certengine.papers import printing, service, statistics
 from certengine.papers.beside import LETTERS
 from certengine.papers.charts import Histogram, histogram
 from certengine.papers.models import DrawState
@@ -87,7 +87,8 @@ def draw_detail(draw_id: UUID) -> str:
         forms=[(printing.form_letter(paper), paper.paper_hash) for paper in printing.forms(session(), draw_id)],
         most_forms=len(LETTERS),
         may_print=current_actor().may(Permission.PAPER_DRAW),  # type: ignore[union-attr]
-        may_disclose=draw.state is DrawState.DRAWN and (draw.ends_at is None or now() >= draw.ends_at),
+        may_disclose=draw.state is DrawState.DRAWN
+        and disclosure.obstacle(session(), draw.sitting, draw.ends_at, now()) is None,
         **_blueprint(draw.rules),
         **_figures(draw.rules, figures),
     )

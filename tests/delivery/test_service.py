@@ -13,7 +13,8 @@ from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from tests.sittings.factories import Exam, exam
+from certengine.papers import service as papers
+from tests.sittings.factories import OFFICER, Exam, exam
 
 PROCTOR = "account:proctor"
 
@@ -195,3 +196,22 @@ def test_the_script_holds_no_key_and_each_answer_is_checked_against_it(runtime: 
     assert scripts.problem(attempt.id, single["id"], single["options"][0]["id"]) is None
     assert scripts.problem(attempt.id, single["id"], "nothing") == "delivery.answer_malformed"
     assert scripts.problem(attempt.id, "ai-j-999", "a") == "delivery.item_unknown"
+
+
+def test_the_seed_is_not_told_while_somebody_writes_on_with_extra_time_or_after_a_pause(
+    runtime: Runtime, clock: SetClock
+) -> None:
+    made = exam(runtime)
+    attempt = begun(runtime, clock, made)
+    with runtime.unit_of_work() as session:
+        draw = papers.draw_of(session, service.sitting_key(made.theory_id))
+        assert draw is not None and draw.ends_at is not None
+        service.suspend(session, attempt.id, "停电", OFFICER, clock.now())
+        clock.at = draw.ends_at
+        with pytest.raises(Conflict, match="still_written"):
+            papers.disclose(session, draw.id, OFFICER, clock.now(), runtime.cipher)
+        service.resume(session, attempt.id, OFFICER, clock.now())
+        with pytest.raises(Conflict, match="still_written"):
+            papers.disclose(session, draw.id, OFFICER, clock.now(), runtime.cipher)
+        service.submit(session, attempt.id, "registration", clock.now())
+        papers.disclose(session, draw.id, OFFICER, clock.now(), runtime.cipher)
