@@ -24,6 +24,8 @@ from certengine.ledger.service import run_sequencer
 # Pages wait for the database and not for one another.
 THREADS = 16
 PAUSE = timedelta(seconds=2)
+# Seconds.
+GRACE = 10
 
 
 def application() -> Any:
@@ -63,6 +65,8 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
             backlog=4096,
             log_enabled=not quiet,
             respawn_failed_workers=True,
+            # A worker that hangs on its way out must not keep the service from ending.
+            workers_kill_timeout=GRACE,
         ).serve()
     finally:
         beside.terminate()
