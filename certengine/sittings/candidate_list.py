@@ -11,9 +11,9 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from python_calamine import CalamineError, CalamineWorkbook
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_sheet, text_of
 from certengine.people.models import DocumentType, Sex
 from certengine.people.rules import fold_name, name_problem, parse_document
 from certengine.people.service import PersonFacts
@@ -21,13 +21,6 @@ from certengine.sittings.service import CandidateFacts
 from certengine.standards.rules import Evidence, Level
 
 SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
-DOCUMENTS = {
-    "居民身份证": DocumentType.RESIDENT_ID,
-    "护照": DocumentType.PASSPORT,
-    "港澳居民来往内地通行证": DocumentType.HONG_KONG_MACAO_PERMIT,
-    "台湾居民来往大陆通行证": DocumentType.TAIWAN_PERMIT,
-    "外国人永久居留身份证": DocumentType.FOREIGN_PERMANENT_RESIDENT,
-}
 TITLES = {"无": "none", "技术员": "technician", "助理工程师": "assistant_engineer", "工程师": "engineer"}
 DEGREES = {"无": "none", "专科": "college", "本科": "bachelor", "硕士": "master", "博士": "doctorate"}
 CERTIFICATES = {"无": frozenset[Level](), "初级": frozenset({Level.JUNIOR})}
@@ -72,29 +65,18 @@ class CandidateList:
 
 def read_candidates(content: bytes, name: str, today: date) -> CandidateList:
     """Raises Invalid where the file is no spreadsheet or has no such columns."""
-    try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        sheet_name = workbook.sheet_names[0]
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError, IndexError):
-        raise Invalid([Problem(name, "candidates.unreadable")]) from None
-    header = [str(cell).strip() for cell in rows[0]] if rows else []
-    missing = [column for column in NEEDED if column not in header]
-    if missing:
-        raise Invalid([Problem(f"{name} {sheet_name}!1", "candidates.header", {"columns": "、".join(missing)})])
-    reader = _Reader(f"{name} {sheet_name}", header, today)
-    for number, row in enumerate(rows[1:], 2):
-        if any(str(cell).strip() for cell in row):
-            reader.read(number, row)
+    sheet = read_sheet(content, name, NEEDED, unreadable="candidates.unreadable", header="candidates.header")
+    reader = _Reader(sheet, today)
+    for number, row in sheet.rows:
+        reader.read(number, row)
     if not reader.rows and not reader.problems:
-        raise Invalid([Problem(f"{name} {sheet_name}", "candidates.empty")])
+        raise Invalid([Problem(sheet.place, "candidates.empty")])
     return CandidateList(tuple(reader.rows), tuple(reader.problems))
 
 
 class _Reader:
-    def __init__(self, sheet: str, header: Sequence[str], today: date) -> None:
+    def __init__(self, sheet: PeopleSheet, today: date) -> None:
         self.sheet, self.today = sheet, today
-        self.columns = {column: place for place, column in enumerate(header) if column}
         self.rows: list[ListRow] = []
         self.problems: list[Problem] = []
         self.seen: dict[str, int] = {}
@@ -110,17 +92,16 @@ class _Reader:
             self.rows.append(ListRow(number, facts))
 
     def _wrong(self, number: int, column: str, code: str, **values: Any) -> None:
-        cell = f"{get_column_letter(self.columns.get(column, 0) + 1)}{number}"
+        cell = f"{get_column_letter(self.sheet.columns.get(column, 0) + 1)}{number}"
         values = {"column": column, "row": number, **values}
-        self.row_problems.append(Problem(f"{self.sheet}!{cell}", code, values))
+        self.row_problems.append(Problem(f"{self.sheet.place}!{cell}", code, values))
 
     def _value(self, number: int, row: Sequence[Any], column: str, must: bool, kind: Mapping[str, Any] | str) -> Any:
-        place = self.columns.get(column)
-        cell = row[place] if place is not None and place < len(row) else ""
-        if column == "证件号码" and isinstance(cell, int | float) and not isinstance(cell, bool):
+        cell = self.sheet.cell(row, column)
+        if column == "证件号码" and is_number(cell):
             self._wrong(number, column, "candidates.number_as_number")
             return None
-        text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+        text = text_of(cell)
         if not text:
             if must:
                 self._wrong(number, column, "candidates.required")

@@ -15,13 +15,14 @@ from certengine.people.permissions import Permission
 from certengine.sittings import applications, importing, rules, service
 from certengine.sittings.application_views import facts_of
 from certengine.sittings.candidate_list import template
-from certengine.sittings.forms import ApplyForm, CandidateForm, ImportForm, PhotosForm
+from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.tickets import append_words
 from certengine.standards import service as standards
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import ApplyListForm
 from certengine.web.request import now, runtime, session
 
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -168,7 +169,7 @@ def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
     except Invalid as error:
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
         return render_template("sittings/import.html", plan=plan, form=form, photos=photos, problems=said), 422
-    apply = ApplyForm(formdata=None, digest=runtime().files.put(content), name=name)
+    apply = ApplyListForm(formdata=None, digest=runtime().files.put(content), name=name)
     return render_template("sittings/preview.html", plan=plan, found=found, name=name, form=apply, say=say)
 
 
@@ -176,7 +177,7 @@ def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
 @allow(Permission.REGISTRATION_MANAGE)
 def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
     plan = _plan(plan_id, lock=True)
-    form = ApplyForm()
+    form = ApplyListForm()
     name = form.name.data or "list.xlsx"
     try:
         content = runtime().files.get(form.digest.data or "")

@@ -1,9 +1,10 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, DOCUMENTS, TITLES
+from certengine.people.lists import DOCUMENTS
+from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, TITLES
 from certengine.standards.rules import Level, Part
 from certengine.standards.service import fields
 from certengine.web.forms import ChinaTimeField, Form
@@ -44,16 +45,6 @@ class RoomForm(Form):
 
 class ImportForm(Form):
     file = FileField(_("考生名单（.xlsx）"), [FileRequired(_("请选择文件"))])
-
-
-class ApplyForm(Form):
-    digest = HiddenField()
-    name = HiddenField()
-    keep_good = RadioField(
-        _("有错误的行"),
-        choices=[("no", _("整份不导入，改好后重来")), ("yes", _("只导入没有错误的行"))],
-        default="no",
-    )
 
 
 class PhotosForm(Form):

@@ -102,16 +102,6 @@ class PeopleListForm(Form):
     file = FileField(_("学员名单（.xlsx）"), [FileRequired(_("请选择文件"))])
 
 
-class ApplyListForm(Form):
-    digest = HiddenField()
-    name = HiddenField()
-    keep_good = RadioField(
-        _("有错误的行"),
-        choices=[("no", _("整份不导入，改好后重来")), ("yes", _("只导入没有错误的行"))],
-        default="no",
-    )
-
-
 class LookUpForm(Form):
     document_type = SelectField(_("证件类型"), choices=DOCUMENTS)
     number = StringField(_("证件号码"), [NEEDED, Length(max=40)])

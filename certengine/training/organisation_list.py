@@ -11,9 +11,9 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from python_calamine import CalamineError, CalamineWorkbook
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_sheet, text_of
 from certengine.people.models import DocumentType
 from certengine.people.rules import fold_name, name_problem, parse_document
 from certengine.people.service import PersonFacts
@@ -21,13 +21,6 @@ from certengine.people.service import PersonFacts
 NAME, KIND, NUMBER, COURSE = "姓名", "证件类型", "证件号码", "课程"
 COLUMNS = (NAME, KIND, NUMBER, COURSE)
 NEEDED = (NAME, NUMBER, COURSE)
-DOCUMENTS = {
-    "居民身份证": DocumentType.RESIDENT_ID,
-    "护照": DocumentType.PASSPORT,
-    "港澳居民来往内地通行证": DocumentType.HONG_KONG_MACAO_PERMIT,
-    "台湾居民来往大陆通行证": DocumentType.TAIWAN_PERMIT,
-    "外国人永久居留身份证": DocumentType.FOREIGN_PERMANENT_RESIDENT,
-}
 MOST = 5000
 
 
@@ -58,31 +51,20 @@ def read_people(content: bytes, name: str, today: date, courses: Mapping[str, Se
 
     Raises Invalid where the file is no spreadsheet, has no such columns, nobody in it or too many.
     """
-    try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        sheet_name = workbook.sheet_names[0]
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError, IndexError):
-        raise Invalid([Problem(name, "enrol.unreadable")]) from None
-    header = [str(cell).strip() for cell in rows[0]] if rows else []
-    missing = [column for column in NEEDED if column not in header]
-    if missing:
-        raise Invalid([Problem(f"{name} {sheet_name}!1", "enrol.header", {"columns": "、".join(missing)})])
-    filled = [(number, row) for number, row in enumerate(rows[1:], 2) if any(str(cell).strip() for cell in row)]
-    if not filled:
-        raise Invalid([Problem(f"{name} {sheet_name}", "enrol.empty")])
-    if len(filled) > MOST:
-        raise Invalid([Problem(f"{name} {sheet_name}", "enrol.too_many", {"most": MOST})])
-    reader = _Reader(f"{name} {sheet_name}", header, today, courses)
-    for number, row in filled:
+    sheet = read_sheet(content, name, NEEDED, unreadable="enrol.unreadable", header="enrol.header")
+    if not sheet.rows:
+        raise Invalid([Problem(sheet.place, "enrol.empty")])
+    if len(sheet.rows) > MOST:
+        raise Invalid([Problem(sheet.place, "enrol.too_many", {"most": MOST})])
+    reader = _Reader(sheet, today, courses)
+    for number, row in sheet.rows:
         reader.read(number, row)
     return OrganisationList(tuple(reader.rows), tuple(reader.problems))
 
 
 class _Reader:
-    def __init__(self, sheet: str, header: Sequence[str], today: date, courses: Mapping[str, Sequence[UUID]]) -> None:
+    def __init__(self, sheet: PeopleSheet, today: date, courses: Mapping[str, Sequence[UUID]]) -> None:
         self.sheet, self.today, self.courses = sheet, today, courses
-        self.columns = {column: place for place, column in enumerate(header) if column}
         self.rows: list[ListedPerson] = []
         self.problems: list[Problem] = []
         # The same person may stand there for several courses, but once for each.
@@ -111,15 +93,14 @@ class _Reader:
         self.problems.append(Problem(self._cell(number, column), code, {"column": column, "row": number, **values}))
 
     def _cell(self, number: int, column: str) -> str:
-        return f"{self.sheet}!{get_column_letter(self.columns.get(column, 0) + 1)}{number}"
+        return f"{self.sheet.place}!{get_column_letter(self.sheet.columns.get(column, 0) + 1)}{number}"
 
     def _text(self, number: int, row: Sequence[Any], column: str) -> str:
-        place = self.columns.get(column)
-        cell = row[place] if place is not None and place < len(row) else ""
-        if column == NUMBER and isinstance(cell, int | float) and not isinstance(cell, bool):
+        cell = self.sheet.cell(row, column)
+        if column == NUMBER and is_number(cell):
             self._wrong(number, column, "enrol.number_as_number")
             return ""
-        text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+        text = text_of(cell)
         if not text and column in NEEDED:
             self._wrong(number, column, "enrol.required")
         return text

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField
+from wtforms import DateTimeLocalField, HiddenField, RadioField
 from wtforms.fields import Field
 
 from certengine.foundation.clock import CHINA
@@ -39,3 +40,15 @@ class ChinaTimeField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return self.data.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M") if isinstance(self.data, datetime) else ""
+
+
+class ApplyListForm(Form):
+    """Imports the list that was looked at: its digest in the file store, its name, and whether faulty rows stop it."""
+
+    digest = HiddenField()
+    name = HiddenField()
+    keep_good = RadioField(
+        _("有错误的行"),
+        choices=[("no", _("整份不导入，改好后重来")), ("yes", _("只导入没有错误的行"))],
+        default="no",
+    )
