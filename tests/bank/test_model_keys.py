@@ -190,7 +190,7 @@ def test_a_program_in_a_stem_prints_what_the_key_says(item: Item, code: str) -> 
         [sys.executable, "-I", "-c", code, *ARGUMENTS.get(item.id, ())],
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=60,
         check=True,
     )
     printed = even(done.stdout)

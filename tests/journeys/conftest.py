@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from certengine.app import create_app
@@ -15,6 +15,9 @@ from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings
 
+# A page may take its time on a busy machine; what is waited for is a fact and not a speed.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 ARTEFACTS = Path(__file__).parent.parent.parent / "test-artefacts"
 
 
@@ -42,7 +45,7 @@ class Stage:
         context = self._browser.new_context(
             base_url=self.runtime.settings.base_url, viewport={"width": width, "height": height}, accept_downloads=True
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         page = context.new_page()
         page.on("dialog", lambda dialog: dialog.accept())

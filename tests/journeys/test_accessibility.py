@@ -36,7 +36,8 @@ def test_nobody_is_shut_out_by_the_first_pages(filled: Stage) -> None:
     visitor.goto("/exam")
     visitor.fill("#ticket", someone["ticket"])
     visitor.fill("#number", someone["document"])
-    visitor.click("main button")
+    with visitor.expect_navigation():
+        visitor.click("main button")
     found += faults(visitor)
     visitor.click("main button")
     visitor.wait_for_url("**/paper")
@@ -60,7 +61,7 @@ def test_nobody_is_shut_out_by_the_first_pages(filled: Stage) -> None:
         found += faults(page)
         inner = page.locator("main table a, main .list-group a").first
         if inner.count():
-            inner.click()
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                inner.click()
             found += faults(page)
     assert found == []

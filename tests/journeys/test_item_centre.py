@@ -67,6 +67,7 @@ def test_an_item_is_written_talked_about_mended_compared_and_tried_out(
     author.get_by_role("link", name="修改", exact=True).click()
     author.fill("#stem", "8 位无符号整数的最大值是")
     author.get_by_role("button", name="保存为新版本").click()
+    author.locator("#stem").wait_for(state="detached")
     reviewer.goto(author.url)
     reviewer.get_by_role("button", name="并排显示").click()
     expect(reviewer.locator("ins, del").first).to_be_visible()

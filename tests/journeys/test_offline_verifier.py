@@ -46,7 +46,7 @@ def write_page(runtime: Runtime, path: Path) -> Path:
 def page(runtime: Runtime, row: Certificate, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     context = browser.new_context(offline=True)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -71,6 +71,7 @@ def release_the_bank(stage: Stage) -> None:
     reviewer = stage.sign_in("reviewer", PASSWORD)
     reviewer.goto(author.url)
     reviewer.click("text=通过这次导入的全部试题")
+    expect(reviewer.locator("main")).not_to_contain_text("通过这次导入的全部试题")
     reviewer.goto(re.sub(r"[?#].*", "", author.url) + "/releases")
     reviewer.click("main form button")
     expect(reviewer.locator("main")).to_contain_text(re.compile("[0-9a-f]{12}"))
@@ -111,6 +112,7 @@ def plan_the_exam(stage: Stage) -> tuple[str, str]:
 def add_sitting(stage: Stage, officer: Page, part: str, starts_at: Any, minutes: int, staff: str) -> str:
     officer.goto("/sittings")
     officer.click(f"text={TITLE}")
+    officer.locator("#part").wait_for(state="attached")
     if not officer.locator("#part").is_visible():
         officer.click("summary:has-text('添加场次')")
     officer.select_option("#part", part)
@@ -271,6 +273,7 @@ def proctor_acts(stage: Stage, weak: Page) -> None:
     expect(proctor.locator("main")).to_contain_text("2号机键盘失灵")
     stage.shoot(proctor, "board")
     proctor.click(f".seat:has-text('{CANDIDATES[1][0]}') a")
+    proctor.locator("#force-reason").wait_for()
     candidate = proctor.url
     proctor.fill("#minutes", "10")
     proctor.fill("#reason", "更换键盘")
@@ -299,6 +302,7 @@ def results_are_released(stage: Stage) -> None:
     examiner = stage.sign_in("examiner", PASSWORD)
     for name, share in ((CANDIDATES[0][0], 1.0), (CANDIDATES[1][0], 0.4)):
         examiner.click(f"text={name}")
+        expect(examiner.locator("main h1")).to_contain_text(name)
         for field in examiner.locator("main input[inputmode=decimal]").all():
             full = field.locator("xpath=ancestor::tr").inner_text()
             most = float(re.search(r"满分([0-9.]+)", full).group(1))  # type: ignore[union-attr]
