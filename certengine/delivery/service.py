@@ -284,6 +284,20 @@ def final_answers(session: Session, sitting_id: UUID) -> dict[UUID, dict[str, ru
     return found
 
 
+def arrivals(session: Session, sitting_id: UUID) -> dict[UUID, tuple[datetime, list[tuple[str, datetime]]]]:
+    """registration → when the attempt began, and (item, time) of what arrived, of all that were handed in."""
+    query = select(Attempt.registration_id, Attempt.started_at, AnswerEntry.item, AnswerEntry.received_at)
+    found: dict[UUID, tuple[datetime, list[tuple[str, datetime]]]] = {}
+    for row in session.execute(
+        query.join(AnswerEntry, AnswerEntry.attempt_id == Attempt.id)
+        .where(Attempt.sitting_id == sitting_id, Attempt.state == AttemptState.SUBMITTED)
+        .where(Attempt.started_at.is_not(None))
+        .order_by(Attempt.id, AnswerEntry.received_at, AnswerEntry.sequence)
+    ):
+        found.setdefault(row.registration_id, (row.started_at, []))[1].append((row.item, row.received_at))
+    return found
+
+
 def running(session: Session, sitting_id: UUID) -> int:
     """How many have started and not yet handed in."""
     states = (AttemptState.RUNNING, AttemptState.SUSPENDED)

@@ -11,6 +11,7 @@ from certengine.bank import service as bank
 from certengine.delivery import service as delivery
 from certengine.foundation.errors import CertengineError
 from certengine.marking import calibrating, jobs
+from certengine.marking.fairness import FEWEST_IN_GROUP
 from certengine.marking.models import SittingAnalysis
 from certengine.marking.sitting_report import FEWEST, PAIR_LEVEL, PERSON_LEVEL, report_from_json
 from certengine.marking.views import blueprint, staff
@@ -64,6 +65,7 @@ def calibration(bank_id: UUID) -> str:
         estimated=sum(row.b is not None for row in rows),
         changed=sum(row.changed and not row.variant for row in rows),
         running=jobs.running_calibration(session(), bank_id),
+        fewest_in_group=FEWEST_IN_GROUP,
     )
 
 

@@ -1,12 +1,13 @@
 """Item parameters of a bank, estimated from all scripts that were marked, and proposed as new versions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from certengine.bank.rules import Item, ReleasedItem, entry_of
 from certengine.foundation.errors import Conflict, NotFound
 from certengine.ledger import service as ledger
 from certengine.marking.analysis import Script
+from certengine.marking.fairness import Difference, differences
 from certengine.marking.models import BankCalibration
 from certengine.psychometrics.calibration import FEWEST, UNSEEN, Calibration, Model, calibrate
 from certengine.psychometrics.linking import robust_z
@@ -41,6 +43,8 @@ class ItemRow:
     error: float | None
     # How far it moved against the others, as a robust z.
     z: float | None
+    # Women against men; None in calibrations of before that was looked at.
+    fairness: Difference | None = None
 
     @property
     def drifted(self) -> bool:
@@ -51,17 +55,15 @@ class ItemRow:
         return self.b is not None and abs(self.b - self.difficulty) >= LEAST_CHANGE
 
 
-def estimate(scripts: Sequence[Script], items: Sequence[ReleasedItem]) -> tuple[Calibration, list[ItemRow]]:
-    """items: of each script's release, the newest version of each; scripts hold ids of these versions alone.
+def estimate(
+    scripts: Sequence[Script], items: Sequence[ReleasedItem], women: Sequence[bool | None] = ()
+) -> tuple[Calibration, list[ItemRow]]:
+    """items: of each script's release, the newest version of each; scripts hold ids of these versions alone; women: one a
+    script, None where it is not known, or none at all.
 
     The new scale is moved so that the mean difficulty of all estimated items stays what it was.
     """
-    place = {item.id: number for number, item in enumerate(items)}
-    marks = np.full((len(scripts), len(items)), UNSEEN, np.int8)
-    for row, script in enumerate(scripts):
-        for item, earned in script.earned.items():
-            if item in place:
-                marks[row, place[item]] = earned >= script.points[item]
+    marks = _marks(scripts, items)
     model = Model.TWO if len(scripts) >= FEWEST_FOR_TWO else Model.RASCH
     found = calibrate(marks, model)
     before = np.array([item.difficulty for item in items])
@@ -74,6 +76,7 @@ def estimate(scripts: Sequence[Script], items: Sequence[ReleasedItem]) -> tuple[
     def figure(value: float) -> float | None:
         return round(float(value), 3) if np.isfinite(value) else None
 
+    fair = differences(marks, found.a, found.b, found.c, women or [None] * len(scripts))
     rows = [
         ItemRow(
             item.family or item.id,
@@ -85,10 +88,22 @@ def estimate(scripts: Sequence[Script], items: Sequence[ReleasedItem]) -> tuple[
             figure(found.b[number] + shift),
             figure(found.error_b[number]),
             figure(moved[number]),
+            fair[number],
         )
         for number, item in enumerate(items)
     ]
     return found, rows
+
+
+def _marks(scripts: Sequence[Script], items: Sequence[ReleasedItem]) -> NDArray[np.int8]:
+    """Scripts × items: 1 full points, 0 fewer, −1 unseen."""
+    place = {item.id: number for number, item in enumerate(items)}
+    marks = np.full((len(scripts), len(items)), UNSEEN, np.int8)
+    for row, script in enumerate(scripts):
+        for item, earned in script.earned.items():
+            if item in place:
+                marks[row, place[item]] = earned >= script.points[item]
+    return marks
 
 
 def kept(found: Calibration, rows: Sequence[ItemRow]) -> dict[str, Any]:
@@ -96,12 +111,15 @@ def kept(found: Calibration, rows: Sequence[ItemRow]) -> dict[str, Any]:
         "log_likelihood": round(found.log_likelihood, 3),
         "converged": found.converged,
         "fewest": FEWEST,
-        "rows": [vars(row) for row in rows],
+        "rows": [asdict(row) for row in rows],
     }
 
 
 def rows_of(calibration: BankCalibration) -> list[ItemRow]:
-    return [ItemRow(**row) for row in calibration.figures["rows"]]
+    return [
+        ItemRow(**{**row, "fairness": Difference(**row["fairness"]) if row.get("fairness") else None})
+        for row in calibration.figures["rows"]
+    ]
 
 
 def releases_of(session: Session, bank_id: UUID) -> Mapping[UUID, Sequence[ReleasedItem]]:

@@ -1,6 +1,7 @@
 """After a sitting is marked: what its scripts say of the items and of themselves; calibrations of a bank; and the
 certificates of a large plan."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from certengine.foundation.runtime import Runtime
 from certengine.marking import calibrating, certifying
 from certengine.marking.analysis import Script, observe
 from certengine.marking.models import BankCalibration, SittingAnalysis, TheoryMark
+from certengine.marking.pace import Arrivals, pace
 from certengine.marking.sitting_report import report as report_of
 from certengine.papers import service as papers
+from certengine.people.models import Sex
 from certengine.sittings import service as sittings
 
 ANALYSIS = "marking.analysis"
@@ -65,8 +68,10 @@ def analyse(runtime: Runtime, row: Job) -> None:
             (delivery.registration_key(one), delivery.registration_key(other))
             for one, other in sittings.neighbours(session, sitting_id)
         ]
+        arrived = delivery.arrivals(session, sitting_id)
     observed = observe(marked.values(), items)
-    whole = report_of(marked, items, pairs)
+    timed = pace({delivery.registration_key(each): Arrivals(*times) for each, times in arrived.items()})
+    whole = replace(report_of(marked, items, pairs), pace=timed)
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
         bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)
@@ -96,13 +101,17 @@ def calibrate(runtime: Runtime, row: Job) -> None:
             if item.id not in newest or item.version > newest[item.id].version:
                 newest[item.id] = item
         found: list[Script] = []
+        women: list[bool | None] = []
         for sitting in sittings.using_releases(session, list(releases)):
             assert sitting.release_id is not None
             same = {i.id for i in releases[sitting.release_id] if newest[i.id].version == i.version}
-            for script in scripts(session, sitting.id).values():
+            sexes = {delivery.registration_key(each): sex for each, sex in sittings.sexes(session, sitting.id).items()}
+            for registration, script in scripts(session, sitting.id).items():
+                sex = sexes.get(registration)
+                women.append(None if sex is None else sex is Sex.FEMALE)
                 earned = {item: points for item, points in script.earned.items() if item in same}
                 found.append(Script(earned, script.points, {}))
-    estimated, rows = calibrating.estimate(found, [newest[code] for code in sorted(newest)])
+    estimated, rows = calibrating.estimate(found, [newest[code] for code in sorted(newest)], women)
     with runtime.unit_of_work() as session:
         session.add(
             BankCalibration(

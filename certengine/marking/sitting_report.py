@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from certengine.bank.rules import ItemType, ReleasedItem
 from certengine.marking.analysis import CHOSEN, Script
+from certengine.marking.pace import Pace, PaceFinding
 from certengine.psychometrics import aberrance, classical, irt, similarity
 from certengine.psychometrics.calibration import UNSEEN, abilities
 
@@ -66,6 +67,8 @@ class Report:
     pairs: tuple[PairFinding, ...]
     people_tested: int
     people: tuple[PersonFinding, ...]
+    # None in analyses of before times were looked at.
+    pace: Pace | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -75,6 +78,8 @@ def report_from_json(raw: Mapping[str, Any]) -> Report:
     whole = dict(raw)
     whole["pairs"] = tuple(PairFinding(**each) for each in raw["pairs"])
     whole["people"] = tuple(PersonFinding(**each) for each in raw["people"])
+    if pace := raw.get("pace"):
+        whole["pace"] = Pace(**{**pace, "people": tuple(PaceFinding(**each) for each in pace["people"])})
     return Report(**whole)
 
 

@@ -238,6 +238,17 @@ def placements(session: Session, sitting_id: UUID, exam_room_id: UUID | None = N
     return _placements(session, query.where(Placement.exam_room_id == exam_room_id) if exam_room_id else query)
 
 
+def sexes(session: Session, sitting_id: UUID) -> dict[UUID, Sex | None]:
+    """registration → sex, of everyone seated."""
+    query = (
+        select(Placement.registration_id, Person.sex)
+        .join(Registration, Registration.id == Placement.registration_id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Placement.sitting_id == sitting_id)
+    )
+    return {row.registration_id: row.sex for row in session.execute(query)}
+
+
 def placement_of(session: Session, sitting_id: UUID, registration_id: UUID) -> PlacementView | None:
     query = _placed().where(Placement.sitting_id == sitting_id, Placement.registration_id == registration_id)
     return next(iter(_placements(session, query)), None)

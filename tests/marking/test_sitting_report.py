@@ -1,6 +1,7 @@
 """What a sitting's scripts say as a whole, on simulated sittings where it is known what should be found."""
 
 import re
+from dataclasses import asdict
 from html import unescape
 
 import numpy as np
@@ -19,6 +20,7 @@ from certengine.foundation.runtime import Runtime
 from certengine.marking import calibrating, jobs
 from certengine.marking.analysis import Script
 from certengine.marking.models import BankCalibration, SittingAnalysis
+from certengine.marking.pace import Pace, PaceFinding
 from certengine.marking.sitting_report import FEWEST, report, report_from_json
 from certengine.psychometrics.irt import probability
 from certengine.sittings import service as sittings
@@ -203,6 +205,8 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     one, other = (delivery.registration_key(each) for each in sat.registrations[:2])
     found["pairs"] = [{**found["pairs"][0], "first": one, "second": other}]
     found["people"] = [{"registration": one, "right": 30, "of": 60, "lz": -4.2, "p": 1e-5}]
+    odd = PaceFinding(other, 80, 9.5, 41, 3, 1.8, 1e-9)
+    found["pace"] = asdict(Pace(119, 60, 31.5, (odd,)))
     with runtime.unit_of_work() as session:
         session.add(SittingAnalysis(sitting_id=sat.theory_id, at=runtime.clock.now(), figures=found))
     account(runtime, "issuer8", ["issuer"])
@@ -210,6 +214,7 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     page = client.get(f"/marking/sittings/{sat.theory_id}/analysis").text
     assert "号座" in page and "lz*" in page and "-4.2" in page and "只供人工核查" in page
     assert "比较了 119 对相邻座位" in page
+    assert "每题用时的中位数为 31.5 秒" in page and "1.0e-09" in page
     # What was found goes on to whoever looks into misconduct, with its figures.
     address = next(unescape(each) for each in re.findall(r'href="([^"]+)"', page) if "/conduct/new/" in each)
     form = client.get(address).text
