@@ -84,7 +84,7 @@ def _second_factors(runtime: Runtime, session: Session) -> tuple[bool, str]:
         )
     accounts = session.scalars(select(Account).where(Account.active)).all()
     needing = [each for each in accounts if second_factor.is_required(runtime.settings, each)]
-    lacking = sum(second_factor.factor_of(session, each.id) is None for each in needing)
+    lacking = sum(not second_factor.has_any(session, each.id) for each in needing)
     return True, f"second factor: required of {len(needing)} accounts, {lacking} of them enrol when they next sign in"
 
 

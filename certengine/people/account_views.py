@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, NotAllowed, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people import second_factor, service
+from certengine.people import passkeys, second_factor, service
 from certengine.people.actors import Staff
 from certengine.people.forms import (
     AccountChangeForm,
@@ -127,6 +127,7 @@ def account(account_id: UUID) -> str | Response:
         password_form=PasswordForm(),
         acts=acts,
         factor=second_factor.factor_of(session(), account_id),
+        passkeys=passkeys.of_account(session(), account_id),
     )
 
 

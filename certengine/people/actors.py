@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import request
+from flask import g, request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,8 @@ def sign_in(kind: str, identity: str) -> None:
     """Puts the actor into a fresh cookie, so that nothing of an earlier sign-in stays."""
     language = cookie.get("language")
     cookie.clear()
+    # The form's token of this request went with the old cookie: a page that is shown at once needs one of the new.
+    g.pop("csrf_token", None)
     cookie["actor"] = [kind, identity]
     if language:
         cookie["language"] = language

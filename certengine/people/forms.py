@@ -32,6 +32,16 @@ class ProvenForm(Form):
     )
 
 
+class PasskeyForm(Form):
+    """What the script fills in: the browser's answer, as JSON."""
+
+    credential = HiddenField()
+    next = HiddenField()
+    name = StringField(
+        _("名称"), [Length(max=80)], description=_("便于日后分辨，例如“办公室电脑”"), render_kw={"autocomplete": "off"}
+    )
+
+
 class OrganisationForm(Form):
     name = StringField(_("机构名称"), [InputRequired(_("请填写机构名称")), Length(max=120)])
     name_en = StringField(_("英文名称"), [Length(max=160)])

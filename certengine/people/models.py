@@ -2,7 +2,7 @@ import enum
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certengine.foundation.database import Base
@@ -122,3 +122,28 @@ class RecoveryCode(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     used_at: Mapped[datetime | None]
+
+
+class AccountPasskey(Base):
+    """A passkey (WebAuthn credential) of an account. uses: the authenticator's own count, 0 where it keeps none."""
+
+    __tablename__ = "account_passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    credential: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    uses: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AnsweredChallenge(Base):
+    """A challenge that a passkey has answered, so that no answer is good twice."""
+
+    __tablename__ = "answered_challenge"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, Problem
-from certengine.people import actors, attempts, enrolment, second_factor, service, sessions
+from certengine.people import actors, attempts, enrolment, passkeys, second_factor, service, sessions
 from certengine.people.actors import Staff
 from certengine.people.forms import CodeForm, OwnPasswordForm, ProvenForm
 from certengine.people.models import Account
@@ -20,29 +20,29 @@ from certengine.web.request import now, runtime, session
 STAFF = tuple(permission for permission in Permission if permission is not Permission.ATTEMPT_TAKE)
 
 
-def _staff() -> Staff:
+def staff() -> Staff:
     actor = current_actor()
     assert isinstance(actor, Staff)
     return actor
 
 
-def _mine() -> Account:
-    return session().get_one(Account, _staff().account_id)
+def own_account() -> Account:
+    return session().get_one(Account, staff().account_id)
 
 
-def _back() -> Response:
+def back() -> Response:
     return redirect(url_for(".my_account"))  # type: ignore[return-value]
 
 
 @blueprint.route("/my-account", methods=["GET", "POST"])
 @allow(*STAFF)
 def my_account() -> str | Response:
-    form, mine = OwnPasswordForm(), _mine()
+    form, mine = OwnPasswordForm(), own_account()
     if form.validate_on_submit():
         problem = _wrong(mine, form.old.data or "")
         if problem is None:
             _change_password(mine, form.password.data or "")
-            return _back()
+            return back()
         form.old.errors = [say(problem)]
     factor = second_factor.factor_of(session(), mine.id)
     return render_template(
@@ -50,11 +50,13 @@ def my_account() -> str | Response:
         account=mine,
         form=form,
         factor=factor,
-        codes_left=second_factor.codes_left(session(), mine.id) if factor else 0,
+        passkeys=passkeys.of_account(session(), mine.id),
+        takes_passkeys=passkeys.site(runtime().settings.base_url) is not None,
+        codes_left=second_factor.codes_left(session(), mine.id),
         required=second_factor.is_required(runtime().settings, mine),
         proven=ProvenForm(formdata=None),
         sessions=sessions.of_account(session(), mine.id, now()),
-        this_session=_staff().session_id,
+        this_session=staff().session_id,
     )
 
 
@@ -65,8 +67,8 @@ def _wrong(mine: Account, password: str) -> Problem | None:
 
 def _change_password(mine: Account, password: str) -> None:
     """All sessions end; this browser goes on in a new one."""
-    service.set_password(session(), mine, password, _staff().id, now())
-    actors.sign_in_account(mine, second_factor.factor_of(session(), mine.id) is not None)
+    service.set_password(session(), mine, password, staff().id, now())
+    actors.sign_in_account(mine, second_factor.has_any(session(), mine.id))
     attempts.remember_device(mine)
     flash(gettext("密码已修改，其他登录均已退出"))
 
@@ -74,29 +76,29 @@ def _change_password(mine: Account, password: str) -> None:
 @blueprint.post("/my-account/sessions/<uuid:session_id>/end")
 @allow(*STAFF)
 def end_session(session_id: UUID) -> Response:
-    sessions.end(session(), _staff().account_id, session_id, now())
+    sessions.end(session(), staff().account_id, session_id, now())
     flash(gettext("已退出该登录"))
-    return _back()
+    return back()
 
 
 @blueprint.post("/my-account/sessions/end-others")
 @allow(*STAFF)
 def end_other_sessions() -> Response:
-    sessions.end_all(session(), _staff().account_id, now(), but=_staff().session_id)
+    sessions.end_all(session(), staff().account_id, now(), but=staff().session_id)
     flash(gettext("其他登录均已退出"))
-    return _back()
+    return back()
 
 
 @blueprint.route("/my-account/second-factor", methods=["GET", "POST"])
 @allow(*STAFF)
 def enrol() -> str | Response | tuple[str, int]:
-    mine, form = _mine(), CodeForm()
+    mine, form = own_account(), CodeForm()
     if second_factor.factor_of(session(), mine.id) is not None:
         raise Conflict("account.factor_there")
     offer, problem = enrolment.offered(mine, anew=not form.is_submitted()), None
     if form.validate_on_submit():
         try:
-            codes = enrolment.confirm(mine, form.code.data or "", _staff().id)
+            codes = enrolment.confirm(mine, form.code.data or "", staff().id)
             # Whoever is signed in elsewhere with the password alone is not any more.
             sessions.end_all(session(), mine.id, now())
             actors.sign_in_account(mine, with_factor=True)
@@ -107,7 +109,7 @@ def enrol() -> str | Response | tuple[str, int]:
     return page, 422 if problem else 200
 
 
-def _is_proven(mine: Account) -> bool:
+def is_proven(mine: Account) -> bool:
     """Whether the password stands in the form; says so where it does not."""
     problem = _wrong(mine, ProvenForm().password.data or "")
     if problem is not None:
@@ -118,23 +120,23 @@ def _is_proven(mine: Account) -> bool:
 @blueprint.post("/my-account/second-factor/codes")
 @allow(*STAFF)
 def renew_codes() -> str | Response:
-    mine = _mine()
-    if second_factor.factor_of(session(), mine.id) is None:
+    mine = own_account()
+    if not second_factor.has_any(session(), mine.id):
         raise Conflict("account.no_factor")
-    if not _is_proven(mine):
-        return _back()
-    codes = second_factor.renew_codes(session(), runtime().cipher, mine, _staff().id, now())
+    if not is_proven(mine):
+        return back()
+    codes = second_factor.renew_codes(session(), runtime().cipher, mine, staff().id, now())
     return render_template("people/recovery_codes.html", codes=codes, target=url_for(".my_account"))
 
 
 @blueprint.post("/my-account/second-factor/remove")
 @allow(*STAFF)
 def remove_factor() -> Response:
-    mine = _mine()
-    if _is_proven(mine):
+    mine = own_account()
+    if is_proven(mine):
         try:
-            second_factor.give_up(session(), runtime().settings, mine, _staff().id, now())
-            flash(gettext("双重验证已停用"))
+            second_factor.give_up(session(), runtime().settings, mine, staff().id, now())
+            flash(gettext("验证码已停用"))
         except CertengineError as error:
             flash(say(error), "danger")
-    return _back()
+    return back()

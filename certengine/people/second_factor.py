@@ -11,8 +11,8 @@ from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.foundation.ids import fold_code, random_code
 from certengine.foundation.keys import FieldCipher
 from certengine.foundation.settings import Settings
-from certengine.people import service, sessions, totp
-from certengine.people.models import Account, AccountFactor, RecoveryCode
+from certengine.people import passkeys, service, sessions, totp
+from certengine.people.models import Account, AccountFactor, AccountPasskey, RecoveryCode
 from certengine.people.permissions import WITH_SECOND_FACTOR, permissions_of
 
 SECRET_BYTES = 20
@@ -31,6 +31,11 @@ def is_required(settings: Settings, account: Account) -> bool:
 
 def factor_of(session: Session, account_id: UUID) -> AccountFactor | None:
     return session.get(AccountFactor, account_id)
+
+
+def has_any(session: Session, account_id: UUID) -> bool:
+    """Whether the password alone does not open the account: it has a device for codes, or a passkey."""
+    return factor_of(session, account_id) is not None or bool(passkeys.of_account(session, account_id))
 
 
 def codes_left(session: Session, account_id: UUID) -> int:
@@ -73,13 +78,12 @@ def _new_codes(session: Session, cipher: FieldCipher, account: Account) -> list[
 def check(session: Session, cipher: FieldCipher, account: Account, typed: str, now: datetime) -> bool:
     """Whether it is the present code of the device, or a recovery code; either is good once."""
     factor = session.scalar(select(AccountFactor).where(AccountFactor.account_id == account.id).with_for_update())
-    if factor is None:
-        return False
-    secret = bytes.fromhex(cipher.decrypt(factor.secret_sealed))
-    step = totp.matching_step(secret, typed, now, factor.last_step)
-    if step is not None:
-        factor.last_step = step
-        return True
+    if factor is not None:
+        secret = bytes.fromhex(cipher.decrypt(factor.secret_sealed))
+        step = totp.matching_step(secret, typed, now, factor.last_step)
+        if step is not None:
+            factor.last_step = step
+            return True
     return _use_recovery_code(session, cipher, account, typed, now)
 
 
@@ -101,28 +105,50 @@ def _use_recovery_code(session: Session, cipher: FieldCipher, account: Account, 
     return True
 
 
+def codes_for_passkey(session: Session, cipher: FieldCipher, account: Account) -> list[str]:
+    """Recovery codes for an account whose first factor is a passkey; none where it has some already."""
+    return [] if codes_left(session, account.id) else _new_codes(session, cipher, account)
+
+
 def reset(session: Session, account: Account, actor: str, now: datetime) -> None:
-    """Takes the factor away, with its codes and all sessions: the device is lost. Raises Conflict without one."""
-    _remove(session, account)
+    """Takes every factor away, with the codes and all sessions: the device is lost. Raises Conflict without one."""
+    if not has_any(session, account.id):
+        raise Conflict("account.no_factor")
+    session.execute(delete(AccountPasskey).where(AccountPasskey.account_id == account.id))
+    session.execute(delete(AccountFactor).where(AccountFactor.account_id == account.id))
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    session.expire_all()
     sessions.end_all(session, account.id, now)
     service.record(session, "account.second_factor_reset", account, actor, now)
 
 
 def give_up(session: Session, settings: Settings, account: Account, actor: str, now: datetime) -> None:
-    """The holder no longer wants it. Raises Conflict where it is required."""
-    if is_required(settings, account):
-        raise Conflict("account.factor_required")
-    _remove(session, account)
-    service.record(session, "account.second_factor_removed", account, actor, now)
-
-
-def _remove(session: Session, account: Account) -> None:
+    """The holder wants no codes any more. Raises Conflict where the account would lack a factor that it needs."""
     factor = factor_of(session, account.id)
     if factor is None:
         raise Conflict("account.no_factor")
-    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    _may_lack_one(session, settings, account)
     session.delete(factor)
     session.flush()
+    service.record(session, "account.second_factor_removed", account, actor, now)
+
+
+def remove_passkey(session: Session, settings: Settings, account: Account, passkey_id: UUID, now: datetime) -> None:
+    """Raises NotFound for another's, Conflict where the account would lack a factor that it needs."""
+    row = passkeys.own(session, account.id, passkey_id)
+    _may_lack_one(session, settings, account)
+    session.delete(row)
+    session.flush()
+    service.record(session, "account.passkey_removed", account, f"account:{account.id}", now, {"name": row.name})
+
+
+def _may_lack_one(session: Session, settings: Settings, account: Account) -> None:
+    """Before a factor goes: where it is the last the recovery codes go too, if the account may be without any."""
+    if (factor_of(session, account.id) is not None) + len(passkeys.of_account(session, account.id)) > 1:
+        return
+    if is_required(settings, account):
+        raise Conflict("account.factor_required")
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
 
 
 def _hash(cipher: FieldCipher, account_id: UUID, code: str) -> str:

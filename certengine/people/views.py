@@ -9,8 +9,19 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, Problem
-from certengine.people import account_views, actors, attempts, enrolment, own_views, second_factor, service
-from certengine.people.forms import CodeForm, SignInForm
+from certengine.people import (
+    account_views,
+    actors,
+    attempts,
+    challenges,
+    enrolment,
+    own_views,
+    passkey_views,
+    passkeys,
+    second_factor,
+    service,
+)
+from certengine.people.forms import CodeForm, PasskeyForm, SignInForm
 from certengine.people.models import Account
 from certengine.people.pages import blueprint
 from certengine.web.access import public
@@ -44,18 +55,36 @@ def _again(problem: Problem, template: str, **context: Any) -> Response:
 def sign_in() -> Page:
     form = SignInForm(next=request.args.get("next", ""))
     if not form.validate_on_submit():
-        return render_template("people/sign_in.html", form=form, problem=None)
+        return _sign_in_page(form)
     login = (form.login.data or "").strip()
     account = service.account_by_login(session(), login)
     if problem := attempts.password_problem(login, account, form.password.data or ""):
-        return _again(problem, "people/sign_in.html", form=form)
+        return _again(problem, "people/sign_in.html", form=form, passkeys=challenges.to_sign_in())
     assert account is not None
     target = form.next.data or "/"
-    has_factor = second_factor.factor_of(session(), account.id) is not None
+    has_factor = second_factor.has_any(session(), account.id)
     if has_factor or second_factor.is_required(runtime().settings, account):
         cookie[HALF] = [str(account.id), attempts.fingerprint(account), now().isoformat(), target]
         return redirect(url_for(".second_step" if has_factor else ".first_enrolment"))  # type: ignore[return-value]
     return _signed_in(account, target, with_factor=False)
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template("people/sign_in.html", form=form, problem=None, passkeys=challenges.to_sign_in())
+
+
+@blueprint.post("/sign-in/passkey")
+@public("signing in with a passkey, alone or after the password")
+@limiter.limit(FLOOD, methods=["POST"])
+def sign_in_with_passkey() -> Page:
+    form, place, challenge = PasskeyForm(), challenges.here(), challenges.taken()
+    half = _half_signed_in()
+    try:
+        account = passkeys.proven(session(), place, form.credential.data or "", challenge, now())
+    except Invalid as error:
+        again = SignInForm(formdata=None, next=form.next.data)
+        return _again(error.problems[0], "people/sign_in.html", form=again, passkeys=challenges.to_sign_in())
+    return _signed_in(account, half[1] if half else form.next.data or "/", with_factor=True)
 
 
 def _signed_in(account: Account, target: str, with_factor: bool) -> Response:
@@ -90,9 +119,10 @@ def second_step() -> Page:
         return _from_the_start()
     account, target = half
     if not form.validate_on_submit():
-        return render_template("people/second_step.html", form=form, problem=None)
+        offer = challenges.to_sign_in(account)
+        return render_template("people/second_step.html", form=form, problem=None, passkeys=offer)
     if problem := attempts.code_problem(account, form.code.data or ""):
-        return _again(problem, "people/second_step.html", form=form)
+        return _again(problem, "people/second_step.html", form=form, passkeys=challenges.to_sign_in(account))
     return _signed_in(account, target, with_factor=True)
 
 
@@ -101,17 +131,41 @@ def second_step() -> Page:
 @limiter.limit(FLOOD, methods=["POST"])
 def first_enrolment() -> Page:
     half, form = _half_signed_in(), CodeForm()
-    if half is None or second_factor.factor_of(session(), half[0].id) is not None:
+    if half is None or second_factor.has_any(session(), half[0].id):
         return _from_the_start()
     account, target = half
     offer = enrolment.offered(account, anew=not form.is_submitted())
-    shown: dict[str, Any] = {"form": form, "offer": offer, "signing_in": True}
+    shown: dict[str, Any] = {
+        "form": form,
+        "offer": offer,
+        "signing_in": True,
+        "passkeys": challenges.to_add(account),
+        "named": PasskeyForm(formdata=None),
+    }
     if not form.validate_on_submit():
         return render_template("people/enrol.html", problem=None, **shown)
     try:
         codes = enrolment.confirm(account, form.code.data or "", f"account:{account.id}")
     except Invalid as error:
         return _again(error.problems[0], "people/enrol.html", **shown)
+    _signed_in(account, target, with_factor=True)
+    return render_template("people/recovery_codes.html", codes=codes, target=_local(target))
+
+
+@blueprint.post("/sign-in/enrol/passkey")
+@public("a passkey as the first second factor of whoever gave the password before and needs one")
+@limiter.limit(FLOOD, methods=["POST"])
+def first_passkey() -> Page:
+    half, form, place, challenge = _half_signed_in(), PasskeyForm(), challenges.here(), challenges.taken()
+    if half is None or second_factor.has_any(session(), half[0].id):
+        return _from_the_start()
+    account, target = half
+    try:
+        passkeys.add(session(), place, account, form.credential.data or "", challenge, form.name.data or "", now())
+    except Invalid as error:
+        flash(say(error.problems[0]), "danger")
+        return redirect(url_for(".first_enrolment"))  # type: ignore[return-value]
+    codes = second_factor.codes_for_passkey(session(), runtime().cipher, account)
     _signed_in(account, target, with_factor=True)
     return render_template("people/recovery_codes.html", codes=codes, target=_local(target))
 
@@ -123,4 +177,4 @@ def sign_out() -> Any:
     return redirect(url_for("home"))
 
 
-__all__ = ["account_views", "blueprint", "own_views"]
+__all__ = ["account_views", "blueprint", "own_views", "passkey_views"]

@@ -191,7 +191,7 @@ def test_anyone_may_enrol_renew_codes_and_give_it_up_again_with_their_password(
     assert len(second) == 10 and not set(first) & set(second)
     assert "10个恢复码" in client.get("/my-account").text
     page = client.post("/my-account/second-factor/remove", data={"password": PASSWORD}, follow_redirects=True).text
-    assert "双重验证已停用" in page and "尚未启用" in page
+    assert "验证码已停用" in page and "验证码：未启用" in page
 
 
 def test_where_it_is_required_nobody_gives_it_up(runtime: Runtime, strict: Flask) -> None:
