@@ -55,3 +55,37 @@ class AnswerEntry(Base):
     # {"a": the answer by option ids, or null where it was cleared; "f": flagged for review}
     content: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
+
+
+class TaskMaterial(Base):
+    """A file that goes with the practical task of a sitting; candidates get it once they have started."""
+
+    __tablename__ = "task_material"
+    __table_args__ = (UniqueConstraint("sitting_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+    added_by: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+
+
+class HandedFile(Base):
+    """A file that a candidate hands in, in parts. Nothing is overwritten: of one name the newest whole one counts."""
+
+    __tablename__ = "handed_file"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("attempt.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(BigInteger)
+    # As the candidate's computer worked it out, where it could; then as it is here.
+    digest: Mapped[str | None] = mapped_column(String(64))
+    # So many bytes have arrived, from the first on without a gap.
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    begun_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    # Taken back by the candidate; it is kept and does not count.
+    removed_at: Mapped[datetime | None]

@@ -22,5 +22,15 @@ register_messages(
         "delivery.not_suspended": "该考生的考试没有暂停",
         "delivery.minutes_range": "延长时间应为1至120分钟",
         "delivery.reason_missing": "请填写原因",
+        "delivery.no_task": "该场次没有设置考核任务：请先为场次选择题库版本",
+        "delivery.file_name": '文件名“%(name)s”不能使用：须有名字，不超过120个字，不含 / \\ : * ? " < > | 等字符',
+        "delivery.file_ending": "不收这种文件：“%(name)s”。可以提交的扩展名：%(endings)s",
+        "delivery.file_empty": "“%(name)s”是空文件",
+        "delivery.file_large": "“%(name)s”超过 %(most)s MB",
+        "delivery.files_many": "最多提交 %(most)s 个文件，请先撤回不需要的文件",
+        "delivery.file_differs": "“%(name)s”与提交开始时不同（可能在上传中被改动），请重新选择",
+        "delivery.file_not_found": "没有找到这个文件",
+        "delivery.material_missing": "请选择文件",
+        "delivery.material_taken": "已有名为“%(name)s”的材料",
     }
 )

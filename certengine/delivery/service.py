@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from certengine.delivery import problems, rules
+from certengine.delivery import file_rules, problems, rules, tasks
 from certengine.delivery.models import AnswerEntry, Attempt, AttemptState
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
@@ -29,7 +29,10 @@ CLOCK = "clock"
 
 @dataclass(frozen=True)
 class AttemptView:
-    """A line of the live board: a placed candidate with the attempt, where there is one."""
+    """A line of the live board: a placed candidate with the attempt, where there is one.
+
+    answered counts answers, or the files of a practical task.
+    """
 
     registration_id: UUID
     ticket_number: str
@@ -78,7 +81,9 @@ def someone_writes(session: Session, sitting: str) -> bool:
 
 def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now: datetime) -> str | None:
     """Why the candidate cannot come in now; None when they can. Raises NotFound for whoever has no seat there."""
-    if sitting.part is not Part.THEORY or sittings.placement_of(session, sitting.id, registration_id) is None:
+    # A practical part that has no task is held away from this system.
+    elsewhere = sitting.part is Part.PRACTICAL and sitting.release_id is None
+    if elsewhere or sittings.placement_of(session, sitting.id, registration_id) is None:
         raise NotFound("delivery.not_placed")
     standing = attempt_of(session, sitting.id, registration_id)
     started = standing is not None and standing.started_at is not None
@@ -123,7 +128,7 @@ def start(session: Session, sitting_id: UUID, registration_id: UUID, now: dateti
     if problem := may_enter(session, sitting, registration_id, now):
         raise Conflict(problem, opens="")
     # Whoever has no paper cannot start: better an error here than an empty screen.
-    paper = papers.paper(session, sitting_key(sitting_id), registration_key(registration_id))
+    given = _given(session, sitting, registration_id)
     standing.state, standing.started_at, standing.seen_at = AttemptState.RUNNING, now, now
     _record(
         session,
@@ -131,9 +136,17 @@ def start(session: Session, sitting_id: UUID, registration_id: UUID, now: dateti
         standing,
         registration_key(registration_id),
         now,
-        private={"paper_hash": paper.paper_hash, "deadline": standing.deadline_at.isoformat()},
+        private={**given, "deadline": standing.deadline_at.isoformat()},
     )
     return standing
+
+
+def _given(session: Session, sitting: SittingView, registration_id: UUID) -> dict[str, Any]:
+    """What the ledger keeps of what a candidate was asked to do."""
+    if sitting.part is Part.PRACTICAL:
+        return {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
+    paper = papers.paper(session, sitting_key(sitting.id), registration_key(registration_id))
+    return {"paper_hash": paper.paper_hash}
 
 
 def open_screen(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
@@ -232,9 +245,13 @@ def close_expired(runtime: Runtime, batch: int = 200) -> int:
 
 
 def _hand_in(session: Session, standing: Attempt, actor: str, now: datetime, reason: str) -> Attempt:
-    answers = answers_of(session, [standing.id]).get(standing.id, {})
     sitting, registration = sitting_key(standing.sitting_id), registration_key(standing.registration_id)
-    paper = papers.paper(session, sitting, registration)
+    view = sittings.sitting(session, standing.sitting_id)
+    done: dict[str, Any]
+    if view.part is Part.PRACTICAL:
+        done = {"files": tasks.written(tasks.files_of(session, [standing.id])[standing.id])}
+    else:
+        done = {"answers": answers_of(session, [standing.id]).get(standing.id, {})}
     standing.state, standing.submitted_at, standing.submitted_by = AttemptState.SUBMITTED, now, actor
     standing.remaining_seconds = None
     standing.receipt_entry = ledger.record(
@@ -246,8 +263,8 @@ def _hand_in(session: Session, standing: Attempt, actor: str, now: datetime, rea
         public={"sitting": sitting},
         private={
             "registration": registration,
-            "paper_hash": paper.paper_hash,
-            "answers": answers,
+            **_given(session, view, standing.registration_id),
+            **done,
             "reason": reason,
         },
     )
@@ -318,6 +335,8 @@ def board(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) 
     }
     ids = [each.id for each in attempts.values()]
     answered = {attempt_id: len(answers) for attempt_id, answers in answers_of(session, ids).items()}
+    for attempt_id, files in tasks.files_of(session, ids).items():
+        answered[attempt_id] = len(file_rules.counting(files))
     last = select(AnswerEntry.attempt_id, func.max(AnswerEntry.received_at).label("at"))
     heard = {
         row.attempt_id: row.at

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as Answer
 
-from certengine.delivery import entering, receiving, rules, service
+from certengine.delivery import entering, file_rules, receiving, rules, service, tasks
 from certengine.delivery.actors import KIND, Candidate, identity
 from certengine.delivery.forms import CandidateForm
 from certengine.delivery.journal import Journal
@@ -23,6 +23,7 @@ from certengine.people import attempts
 from certengine.people.actors import sign_in
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
+from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
@@ -84,13 +85,15 @@ def front_door() -> str | Answer | tuple[str, int]:
 @blueprint.get("/exam/desk")
 @allow(Permission.ATTEMPT_TAKE)
 def desk() -> str | Answer:
-    """The candidate's sittings; straight on to the only one."""
+    """The candidate's sittings; straight on to the only one, or to the only one that goes on now."""
     me = sittings.candidate(session(), candidate().registration_id)
     mine = [sittings.sitting(session(), place.sitting_id) for place in me.placements]
-    theory = [each for each in mine if each.part is Part.THEORY and each.release_id is not None]
-    if len(theory) == 1:
-        return redirect(url_for(".sitting", sitting_id=theory[0].id))
-    return render_template("delivery/desk.html", candidate=me, sittings=mine, theory=theory)
+    here = [each for each in mine if each.release_id is not None]
+    going_on = [each for each in here if each.entry_opens_at <= now() <= each.late_until]
+    for chosen in (here, going_on):
+        if len(chosen) == 1:
+            return redirect(url_for(".sitting", sitting_id=chosen[0].id))
+    return render_template("delivery/desk.html", candidate=me, sittings=mine, here=here)
 
 
 @blueprint.get("/exam/<uuid:sitting_id>")
@@ -103,7 +106,7 @@ def sitting(sitting_id: UUID) -> str | Answer:
     if standing is not None and standing.state is AttemptState.SUBMITTED:
         return redirect(url_for(".receipt", sitting_id=sitting_id))
     if standing is not None and standing.started_at is not None:
-        return redirect(url_for(".paper", sitting_id=sitting_id))
+        return redirect(url_for(_screen(view), sitting_id=sitting_id))
     problem = service.may_enter(session(), view, me.registration_id, now())
     facts: dict[str, Any] = {
         "sitting": view,
@@ -118,6 +121,10 @@ def sitting(sitting_id: UUID) -> str | Answer:
     if problem or standing is None:
         return render_template("delivery/identity.html", **facts)
     return render_template("delivery/waiting.html", **facts)
+
+
+def _screen(view: SittingView) -> str:
+    return ".paper" if view.part is Part.THEORY else ".task"
 
 
 @blueprint.post("/exam/<uuid:sitting_id>/confirm")
@@ -137,7 +144,7 @@ def start(sitting_id: UUID) -> Answer:
             return redirect(url_for(".receipt", sitting_id=sitting_id))
         flash(say(error), "warning")
         return redirect(url_for(".sitting", sitting_id=sitting_id))
-    return redirect(url_for(".paper", sitting_id=sitting_id))
+    return redirect(url_for(_screen(sittings.sitting(session(), sitting_id)), sitting_id=sitting_id))
 
 
 @blueprint.get("/exam/<uuid:sitting_id>/paper")
@@ -149,6 +156,9 @@ def paper(sitting_id: UUID) -> str | Answer:
         return redirect(url_for(".sitting", sitting_id=sitting_id))
     if standing.state is AttemptState.SUBMITTED:
         return redirect(url_for(".receipt", sitting_id=sitting_id))
+    view = sittings.sitting(session(), sitting_id)
+    if view.part is Part.PRACTICAL:
+        return redirect(url_for(".task", sitting_id=sitting_id))
     saved = service.saved_state(session(), standing.id)
     data = {
         "attempt": str(standing.id),
@@ -170,7 +180,7 @@ def paper(sitting_id: UUID) -> str | Answer:
     return render_template(
         "delivery/exam.html",
         data=data,
-        sitting=sittings.sitting(session(), sitting_id),
+        sitting=view,
         candidate=sittings.candidate(session(), candidate().registration_id),
         place=sittings.placement_of(session(), sitting_id, candidate().registration_id),
     )
@@ -224,16 +234,21 @@ def receipt(sitting_id: UUID) -> str | Answer:
     standing = service.attempt_of(session(), sitting_id, candidate().registration_id)
     if standing is None or standing.receipt_entry is None:
         return redirect(url_for(".sitting", sitting_id=sitting_id))
-    answered = service.answers_of(session(), [standing.id]).get(standing.id, {})
-    script = scripts().script(session(), standing)
+    view = sittings.sitting(session(), sitting_id)
+    if view.part is Part.PRACTICAL:
+        files = tasks.files_of(session(), [standing.id])[standing.id]
+        facts: dict[str, Any] = {"files": file_rules.counting(files)}
+    else:
+        answered = service.answers_of(session(), [standing.id]).get(standing.id, {})
+        script = scripts().script(session(), standing)
+        total = sum(len(section["items"]) for section in script["sections"])
+        facts = {"answered": len(answered), "total": total, "paper_hash": script["paper_hash"]}
     return render_template(
         "delivery/receipt.html",
         attempt=standing,
         receipt=ledger.receipt(session(), standing.receipt_entry),
-        answered=len(answered),
-        total=sum(len(section["items"]) for section in script["sections"]),
-        paper_hash=script["paper_hash"],
-        sitting=sittings.sitting(session(), sitting_id),
+        **facts,
+        sitting=view,
         candidate=sittings.candidate(session(), candidate().registration_id),
     )
 
@@ -271,3 +286,9 @@ def worker() -> Answer:
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = "/exam"
     return answer
+
+
+# Last, for they add their pages to the blueprint above.
+from certengine.delivery import task_views  # noqa: E402
+
+__all__ = ["blueprint", "task_views"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from certengine.bank import service as bank
 from certengine.bank.rules import Item
 from certengine.delivery import service as delivery
+from certengine.delivery import tasks
 from certengine.delivery.journal import Arrived, Journal
 from certengine.demo.cast import CANDIDATES, FIELD, People, crowd, document, photo
 from certengine.foundation.clock import SetClock
@@ -201,7 +202,7 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
         draw = papers.draw_of(session, delivery.sitting_key(exam.theory_id))
         assert draw is not None
         papers.disclose(session, draw.id, staff.actor("papers"), clock.now(), past.cipher)
-        task = marking.task_of(session, sittings.sitting(session, exam.practical_id))
+        task = tasks.task_of(session, sittings.sitting(session, exam.practical_id))
         for number, registration_id in enumerate(exam.registrations[:-1]):
             share = Decimal("0.9") if exam.abilities[number] > 0 else Decimal("0.5")
             points: dict[str, Decimal | None] = {

@@ -25,6 +25,36 @@ class FileStore:
         draft.replace(path)
         return digest
 
+    def write_part(self, name: uuid.UUID, offset: int, part: bytes) -> None:
+        """Writes durably a part of a file that arrives in parts; the same part again changes nothing."""
+        path = self._draft(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.seek(offset)
+            file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def parts_digest(self, name: uuid.UUID) -> tuple[int, str]:
+        """Length and SHA-256 in hex of what has arrived. Raises FileNotFoundError."""
+        with self._draft(name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), digest
+
+    def keep_parts(self, name: uuid.UUID, digest: str) -> None:
+        """Keeps a whole file under its hash; what it came from stays until `drop_parts`."""
+        path = self.path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            os.link(self._draft(name), path)
+
+    def drop_parts(self, name: uuid.UUID) -> None:
+        self._draft(name).unlink(missing_ok=True)
+
+    def _draft(self, name: uuid.UUID) -> Path:
+        return self._folder / "arriving" / name.hex
+
     def get(self, digest: str) -> bytes:
         """Raises FileNotFoundError."""
         return self.path(digest).read_bytes()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.delivery import service as delivery
+from certengine.delivery import tasks
 from certengine.ledger import rules as ledger_rules
 from certengine.ledger.models import LedgerEntry
 from certengine.marking import rules, service
@@ -96,7 +97,7 @@ def practical(session: Session, exam_plan_id: UUID, registration_id: UUID) -> li
         if sitting.part is not Part.PRACTICAL:
             continue
         for mark in service.practical_marks(session, sitting.id).get(registration_id, []):
-            rubric = service.task_of(session, sitting).rubric
+            rubric = tasks.task_of(session, sitting).rubric
             missing = tuple(each.criterion for each in rubric if each.id not in mark.points)
             points = {name: Decimal(text) for name, text in mark.points.items()}
             total = None if missing else rules.practical_total(rubric, points)

@@ -13,7 +13,6 @@ register_messages(
         "marking.released": "成绩已经发布，不能再改",
         "marking.not_released": "成绩尚未发布",
         "marking.nothing_to_release": "没有可以发布的成绩",
-        "marking.no_task": "该场次没有设置考核任务：请先为场次选择题库版本",
         "marking.points_missing": "请填写“%(criterion)s”的得分",
         "marking.points_range": "“%(criterion)s”的得分应在0到%(most)s之间",
         "marking.points_decimals": "“%(criterion)s”的得分最多两位小数",

@@ -12,8 +12,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
-from certengine.bank.rules import PracticalTask
 from certengine.delivery import service as delivery
+from certengine.delivery import tasks
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import new_id
@@ -203,15 +203,6 @@ def _record_marks(
     )
 
 
-def task_of(session: Session, sitting: SittingView) -> PracticalTask:
-    """The practical task of a sitting: the release's first that its direction admits. Raises Conflict without one."""
-    if sitting.release_id is not None:
-        for task in bank.released_items(session, sitting.release_id).tasks:
-            if not task.directions or sitting.direction is None or sitting.direction in task.directions:
-                return task
-    raise Conflict("marking.no_task")
-
-
 def practical_mark(session: Session, sitting_id: UUID, registration_id: UUID, examiner: str) -> PracticalMark | None:
     return session.scalar(
         select(PracticalMark).where(
@@ -267,7 +258,7 @@ def enter_practical(
         raise Conflict("marking.released")
     if session.get(NothingHandedIn, (sitting_id, registration_id)) is not None:
         raise Conflict("marking.nothing_handed_in")
-    task = task_of(session, sitting)
+    task = tasks.task_of(session, sitting)
     if found := rules.practical_problems(task.rubric, entry.points):
         raise Invalid(found)
     points = {criterion.id: entry.points[criterion.id] or Decimal(0) for criterion in task.rubric}

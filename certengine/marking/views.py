@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response
 
 from certengine.bank.rendering import render_markdown
 from certengine.bank.rules import PracticalTask
-from certengine.foundation.errors import Conflict, Invalid, NotAllowed, Problem
+from certengine.delivery import file_rules, tasks
+from certengine.delivery.task_views import sent
+from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from certengine.foundation.paging import paginate
 from certengine.marking import service
 from certengine.marking.models import ChangeState, MarkState, ProposalState, ReviewState, RulingKind, Verdict
@@ -104,7 +106,7 @@ def _to_mark(sitting_id: UUID) -> tuple[SittingView, PracticalTask]:
     if not sittings.is_assigned(session(), staff().account_id, sitting_id):
         raise NotAllowed("marking.not_assigned")
     sitting = sittings.sitting_of(session(), staff().organisation_id, sitting_id)
-    return sitting, service.task_of(session(), sitting)
+    return sitting, tasks.task_of(session(), sitting)
 
 
 @blueprint.route("/marking/practical/<uuid:sitting_id>/<uuid:registration_id>", methods=["GET", "POST"])
@@ -124,12 +126,15 @@ def script(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[st
             problems = {each.place: say(each) for each in error.problems}
         except Conflict as error:
             problems = {"": say(error)}
+    files = tasks.files_handed_in(session(), sitting_id, registration_id)
     page = render_template(
         "marking/script.html",
         sitting=sitting,
         candidate=sittings.candidate(session(), registration_id),
         place=sittings.placement_of(session(), sitting_id, registration_id),
         task=task,
+        files=files,
+        counting={each.id for each in file_rules.counting(files)},
         scenario=render_markdown(task.scenario),
         solution=render_markdown(task.reference_solution),
         given=given,
@@ -137,6 +142,17 @@ def script(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[st
         problems=problems,
     )
     return (page, 422) if problems else page
+
+
+@blueprint.get("/marking/practical/<uuid:sitting_id>/<uuid:registration_id>/files/<uuid:file_id>")
+@allow(Permission.MARK_ENTER)
+def handed_file(sitting_id: UUID, registration_id: UUID, file_id: UUID) -> Response:
+    """A file as it was handed in, replaced ones too."""
+    _to_mark(sitting_id)
+    for each in tasks.files_handed_in(session(), sitting_id, registration_id):
+        if each.id == file_id and each.completed_at is not None and each.digest:
+            return sent(each.digest, each.name)
+    raise NotFound("delivery.file_not_found")
 
 
 def _enter(sitting_id: UUID, registration_id: UUID, task: PracticalTask, given: dict[str, str]) -> None:

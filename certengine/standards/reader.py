@@ -16,6 +16,7 @@ from certengine.standards.rules import (
     Code,
     Direction,
     Eligibility,
+    HandIn,
     Layout,
     Level,
     Node,
@@ -29,6 +30,86 @@ from certengine.standards.rules import (
 
 __all__ = ["problems"]
 ITEM_TYPES = ("single", "multiple", "judgement", "fill_in", "ordering", "matching", "short_answer", "case")
+# Model figures; a level's `hand_in` replaces them.
+HAND_IN = HandIn(
+    200,
+    20,
+    tuple(
+        [
+            "7z",
+            "bmp",
+            "bin",
+            "c",
+            "cfg",
+            "conf",
+            "cpp",
+            "cs",
+            "csv",
+            "db",
+            "docx",
+            "drawio",
+            "gif",
+            "go",
+            "h",
+            "html",
+            "ino",
+            "ipynb",
+            "java",
+            "jpeg",
+            "jpg",
+            "joblib",
+            "js",
+            "json",
+            "jsonl",
+            "log",
+            "m4a",
+            "mat",
+            "md",
+            "mp3",
+            "mp4",
+            "npy",
+            "npz",
+            "onnx",
+            "parquet",
+            "pcap",
+            "pdf",
+            "pkl",
+            "plc",
+            "png",
+            "pptx",
+            "pt",
+            "py",
+            "r",
+            "rar",
+            "rs",
+            "sh",
+            "sol",
+            "sql",
+            "sqlite",
+            "st",
+            "svg",
+            "tar",
+            "tex",
+            "tgz",
+            "toml",
+            "ts",
+            "tsv",
+            "txt",
+            "v",
+            "vhd",
+            "vsdx",
+            "wav",
+            "webm",
+            "xls",
+            "xlsx",
+            "xml",
+            "yaml",
+            "yml",
+            "zip",
+            "gz",
+        ]
+    ),
+)
 PARTIAL_RULES = ("none", "proportional", "minus_wrong")
 
 
@@ -170,13 +251,25 @@ class _Reader:
             of.line,
         )
 
+    def hand_in(self, of: Any) -> HandIn:
+        """Without an entry of its own a level has the model's limits."""
+        if of is None:
+            return HAND_IN
+        self.known(of, "largest_mb most endings")
+        endings = self.get(of, "endings", MarkedList, MarkedList())
+        return HandIn(
+            self.get(of, "largest_mb", int, HAND_IN.largest_mb),
+            self.get(of, "most", int, HAND_IN.most),
+            tuple(str(each).lower().lstrip(".") for each in endings) or HAND_IN.endings,
+        )
+
     def layout(self, of: MarkedDict) -> Layout:
         theory = self.get(of, "theory", MarkedDict, MarkedDict())
         practical = self.get(of, "practical", MarkedDict, MarkedDict())
         theory.lines = getattr(theory, "lines", {})
         self.known(of, "level source theory practical")
         self.known(theory, "minutes pass sections")
-        self.known(practical, "minutes pass tasks")
+        self.known(practical, "minutes pass tasks hand_in")
         sections = []
         for each in self.each(theory, "sections") if theory else []:
             self.known(each, "type count points partial")
@@ -197,6 +290,7 @@ class _Reader:
                 self.get(practical, "minutes", int, 0),
                 self.number(practical, "pass") if practical else Decimal(0),
                 self.get(practical, "tasks", int, 0),
+                self.hand_in(practical.get("hand_in")),
             ),
             self.get(of, "source", str, ""),
             of.line,

@@ -88,10 +88,20 @@ class TheoryLayout:
 
 
 @dataclass(frozen=True)
+class HandIn:
+    """What candidates may hand in as files: MB (2**20 bytes) of one, how many, and the endings of their names."""
+
+    largest_mb: int
+    most: int
+    endings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PracticalLayout:
     minutes: int
     pass_mark: Decimal
     tasks: int
+    hand_in: HandIn
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_entry_opens_and_closes_by_the_servers_clock(runtime: Runtime, clock: Se
     with runtime.unit_of_work() as session, pytest.raises(Conflict, match="too_late"):
         service.start(session, made.theory_id, registration_id, clock.now())
     with runtime.unit_of_work() as session, pytest.raises(NotFound):
-        service.confirm(session, made.practical_id, registration_id, clock.now())
+        service.confirm(session, made.theory_id, UUID(int=1), clock.now())
 
 
 def test_a_repeat_is_harmless_and_an_old_answer_never_wins(runtime: Runtime, clock: SetClock) -> None:

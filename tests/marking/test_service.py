@@ -9,6 +9,7 @@ from certengine.bank import service as bank
 from certengine.certificates import service as certificates
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.delivery import service as delivery
+from certengine.delivery import tasks
 from certengine.delivery.journal import Arrived, Journal
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid
@@ -49,7 +50,7 @@ def mark_practical(
     runtime: Runtime, made: Exam, number: int, share: str, examiner: str = EXAMINER, version: int = 0
 ) -> None:
     with runtime.unit_of_work() as session:
-        task = service.task_of(session, sittings.sitting(session, made.practical_id))
+        task = tasks.task_of(session, sittings.sitting(session, made.practical_id))
         points: dict[str, Decimal | None] = {each.id: each.points * Decimal(share) for each in task.rubric}
         service.enter_practical(
             session,

@@ -1,6 +1,6 @@
 // Shows the examination screen again when the network is gone: network first, the kept copy only without one.
 const KEPT = "certengine-exam-1";
-const keepable = (url) => url.pathname.endsWith("/paper") || url.pathname.startsWith("/static/") || url.pathname.startsWith("/media/");
+const keepable = (url) => /\/(paper|task)$/.test(url.pathname) || url.pathname.startsWith("/static/") || url.pathname.startsWith("/media/");
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
