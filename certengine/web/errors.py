@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, g, json, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -69,6 +69,11 @@ def install(app: Flask) -> None:
     @app.errorhandler(CertengineError)
     def family(error: CertengineError) -> Response:
         status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+        actor = g.get("actor")
+        # Whoever is signed in and asks for what is not theirs is worth a line; so is a stranger who tries to act.
+        if isinstance(error, NotAllowed) or (isinstance(error, NotFound) and actor is not None):
+            who = actor.id if actor is not None else "nobody"
+            app.logger.warning("refused %s %s to %s: %s", request.method, request.endpoint, who, error.code)
         return respond(status, say(error), error.problems if isinstance(error, Invalid) else [])
 
     @app.errorhandler(CSRFError)

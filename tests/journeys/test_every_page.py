@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,26 @@ from flask.testing import FlaskClient
 
 from certengine import demo
 from certengine.app import create_app
-from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, use
-from certengine.foundation.settings import Settings
+from certengine.people import service as people
+from certengine.people.models import DocumentType
 from certengine.people.permissions import Role
-from tests.conftest import NOON
+from tests.factories import PASSWORD, account, resident_id
 
 LINK = re.compile(r'(?:href|src|data-address)="(/[^"#]*)"')
 # What leaves the role, or is no page of ours.
 LEFT_OUT = re.compile(r"^/(static/|language/|ledger/entry/|ledger/tile)")
 UNTRANSLATED = re.compile(r"%\([a-z_]+\)s")
 MOST = 150
+ACTION = re.compile(r'action="(/[^"#]*)"')
+WITH_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}")
+REFUSED = (403, 404)
+_crawled: dict[tuple[str, str], dict[str, str]] = {}
 
 
-@pytest.fixture(scope="module")
-def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runtime, dict[str, Any]]]:
-    folder = tmp_path_factory.mktemp("demo")
-    (folder / "demo.db").write_bytes(sqlite_template.read_bytes())
-    settings = Settings(f"sqlite:///{folder / 'demo.db'}", "demo", folder, "http://localhost:8000", demonstration=True)
-    runtime = use(Runtime(settings, SetClock(NOON)))
-    yield runtime, demo.fill(runtime)
-    runtime.engine.dispose()
+@pytest.fixture
+def filled(demonstration: tuple[Runtime, dict[str, Any]]) -> tuple[Runtime, dict[str, Any]]:
+    return demonstration
 
 
 def client_of(runtime: Runtime) -> FlaskClient:
@@ -57,15 +55,22 @@ def crawl(client: FlaskClient, start: str) -> dict[str, str]:
     return pages
 
 
+def pages_of(runtime: Runtime, facts: dict[str, Any], role: str, language: str) -> dict[str, str]:
+    """What a role reaches, looked up once for all tests of this file."""
+    if (role, language) not in _crawled:
+        login = next(each["login"] for each in facts["accounts"] if each["role"] == role)
+        client = client_of(runtime)
+        client.get(f"/language/{language}?next=/")
+        client.post("/sign-in", data={"login": login, "password": demo.PASSWORD})
+        _crawled[role, language] = crawl(client, "/")
+    return _crawled[role, language]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("role", [role.value for role in Role])
 def test_every_page_that_a_role_can_reach(filled: tuple[Runtime, dict[str, Any]], role: str, language: str) -> None:
     runtime, facts = filled
-    login = next(each["login"] for each in facts["accounts"] if each["role"] == role)
-    client = client_of(runtime)
-    client.get(f"/language/{language}?next=/")
-    client.post("/sign-in", data={"login": login, "password": demo.PASSWORD})
-    pages = crawl(client, "/")
+    pages = pages_of(runtime, facts, role, language)
     assert len(pages) >= 4
     for address, page in pages.items():
         assert not UNTRANSLATED.search(page), address
@@ -100,3 +105,39 @@ def test_a_second_demonstration_changes_nothing_and_none_is_mixed_with_other_dat
     again = CliRunner().invoke(demo.command)
     assert again.exit_code == 0 and facts["grade_certificate"]["code"] in again.output
     assert json.loads(path.read_text()) == facts
+
+
+@pytest.fixture(scope="module")
+def strangers(demonstration: tuple[Runtime, dict[str, Any]]) -> str:
+    """For each role an account of an institution that has nothing to do with the demonstration's."""
+    for role in Role:
+        account(demonstration[0], f"stranger-{role.value}", [role.value], institution="别的评价机构", code="OTHER")
+    with demonstration[0].unit_of_work() as session:
+        facts = people.PersonFacts("陌生人", DocumentType.RESIDENT_ID, resident_id(977))
+        person = people.register_person(session, demonstration[0].cipher, facts, demonstration[0].clock.now())
+        trainee = people.account_by_login(session, f"stranger-{Role.TRAINEE.value}")
+        assert trainee is not None
+        trainee.person_id = person.id
+    return "stranger-"
+
+
+# What a candidate for any institution, or the public, may see: addresses that belong to no institution.
+COMMON = re.compile(r"^/(exam|apply|verify|v|ledger|courses|api|sign-)")
+# These see across institutions by their office.
+ACROSS = {Role.SUPERVISOR}
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in ACROSS], ids=lambda role: role.value)
+def test_an_institution_finds_nothing_of_anothers(
+    filled: tuple[Runtime, dict[str, Any]], strangers: str, role: Role
+) -> None:
+    runtime, facts = filled
+    pages = pages_of(runtime, facts, role.value, "zh")
+    stranger = client_of(runtime)
+    stranger.post("/sign-in", data={"login": f"{strangers}{role.value}", "password": PASSWORD})
+    looked = {each for each in pages if WITH_ID.search(each) and not COMMON.match(each)}
+    acted = {each for page in pages.values() for each in ACTION.findall(page) if WITH_ID.search(each)}
+    acted = {each.replace("&amp;", "&") for each in acted if not COMMON.match(each)}
+    found = [("GET", each, stranger.get(each).status_code) for each in sorted(looked)]
+    found += [("POST", each, stranger.post(each).status_code) for each in sorted(acted)]
+    assert [each for each in found if each[2] not in REFUSED] == []
