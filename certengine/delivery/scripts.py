@@ -4,6 +4,7 @@ once, so that a process keeps what cannot change: a release's items as safe HTML
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,12 @@ from certengine.foundation.errors import NotFound
 from certengine.papers import service as papers
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
+from certengine.sittings.models import SittingState
+from certengine.sittings.service import SittingView
 
 CENT = Decimal("0.01")
 KEPT_RELEASES = 8
+KEPT_SITTINGS = 100
 KEPT_PAPERS = 50_000
 
 
@@ -45,6 +49,7 @@ class Scripts:
         self._lock = threading.Lock()
         self._releases: OrderedDict[UUID, ReleaseContent] = OrderedDict()
         self._papers: OrderedDict[UUID, Shown] = OrderedDict()
+        self._sittings: OrderedDict[UUID, SittingView] = OrderedDict()
 
     def release(self, session: Session, release_id: UUID) -> ReleaseContent:
         found = self._releases.get(release_id)
@@ -57,9 +62,24 @@ class Scripts:
                     self._releases.popitem(last=False)
         return found
 
-    def script(self, session: Session, attempt: Attempt) -> dict[str, Any]:
-        """Sections with their items in shown order; no key, no difficulty, no outline."""
-        paper, release = self._drawn(session, attempt)
+    def sitting(self, session: Session, sitting_id: UUID, now: datetime) -> SittingView:
+        """Asked for by everybody at once; kept once it has begun with its papers drawn, for nothing of it changes then."""
+        found = self._sittings.get(sitting_id)
+        if found is None:
+            found = sittings.sitting(session, sitting_id)
+            if found.state is SittingState.DRAWN and found.starts_at <= now:
+                with self._lock:
+                    self._sittings[sitting_id] = found
+                    while len(self._sittings) > KEPT_SITTINGS:
+                        self._sittings.popitem(last=False)
+        return found
+
+    def script(self, session: Session, attempt: Attempt, release_id: UUID | None = None) -> dict[str, Any]:
+        """Sections with their items in shown order; no key, no difficulty, no outline.
+
+        release_id: that of the attempt's sitting, where the caller knows it.
+        """
+        paper, release = self._drawn(session, attempt, release_id)
         sections: dict[int, list[dict[str, Any]]] = {}
         for placed in paper.items:
             view = release.views[placed.item]
@@ -106,8 +126,10 @@ class Scripts:
             return "delivery.item_unknown"
         return rules.answer_problem(self._releases[kept.release_id].items[item], shown, answer)
 
-    def _drawn(self, session: Session, attempt: Attempt) -> tuple[Paper, ReleaseContent]:
-        release_id = sittings.sitting(session, attempt.sitting_id).release_id
+    def _drawn(
+        self, session: Session, attempt: Attempt, release_id: UUID | None = None
+    ) -> tuple[Paper, ReleaseContent]:
+        release_id = release_id or sittings.sitting(session, attempt.sitting_id).release_id
         if release_id is None:
             raise NotFound("papers.not_drawn")
         key = sitting_key(attempt.sitting_id)

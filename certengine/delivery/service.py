@@ -19,7 +19,7 @@ from certengine.ledger import service as ledger
 from certengine.papers import disclosure
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
-from certengine.sittings.service import SittingView
+from certengine.sittings.service import PlacementView, SittingView
 from certengine.standards.rules import Part
 
 __all__ = ["problems"]
@@ -79,13 +79,18 @@ def someone_writes(session: Session, sitting: str) -> bool:
     return any(sitting_key(each) == sitting for each in session.scalars(query))
 
 
-def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now: datetime) -> str | None:
-    """Why the candidate cannot come in now; None when they can. Raises NotFound for whoever has no seat there."""
+def place_of(session: Session, sitting: SittingView, registration_id: UUID) -> PlacementView:
+    """The candidate's seat. Raises NotFound for whoever has none there."""
     # A practical part that has no task is held away from this system.
     elsewhere = sitting.part is Part.PRACTICAL and sitting.release_id is None
-    if elsewhere or sittings.placement_of(session, sitting.id, registration_id) is None:
+    place = None if elsewhere else sittings.placement_of(session, sitting.id, registration_id)
+    if place is None:
         raise NotFound("delivery.not_placed")
-    standing = attempt_of(session, sitting.id, registration_id)
+    return place
+
+
+def entry_problem(sitting: SittingView, standing: Attempt | None, now: datetime) -> str | None:
+    """Why the candidate cannot come in now; None when they can."""
     started = standing is not None and standing.started_at is not None
     return rules.entry_problem(sitting.entry_opens_at, sitting.late_until, started, now)
 
@@ -93,13 +98,13 @@ def may_enter(session: Session, sitting: SittingView, registration_id: UUID, now
 def confirm(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
     """The candidate has confirmed their identity; a second time changes nothing."""
     sitting = sittings.sitting(session, sitting_id)
-    if problem := may_enter(session, sitting, registration_id, now):
-        raise Conflict(problem, opens=sitting.entry_opens_at.astimezone(CHINA).strftime("%H:%M"))
+    place = place_of(session, sitting, registration_id)
     standing = attempt_of(session, sitting_id, registration_id)
+    if problem := entry_problem(sitting, standing, now):
+        raise Conflict(problem, opens=sitting.entry_opens_at.astimezone(CHINA).strftime("%H:%M"))
     if standing is not None:
         return standing
-    place = sittings.placement_of(session, sitting_id, registration_id)
-    extra = place.extra_minutes if place else 0
+    extra = place.extra_minutes
     made = Attempt(
         sitting_id=sitting_id,
         registration_id=registration_id,
@@ -113,9 +118,11 @@ def confirm(session: Session, sitting_id: UUID, registration_id: UUID, now: date
     return made
 
 
-def start(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
-    """Starts the attempt, or goes on with the one that runs."""
-    sitting = sittings.sitting(session, sitting_id)
+def start(
+    session: Session, sitting_id: UUID, registration_id: UUID, now: datetime, known: SittingView | None = None
+) -> Attempt:
+    """Starts the attempt, or goes on with the one that runs; known: the sitting, where the caller has it."""
+    sitting = known or sittings.sitting(session, sitting_id)
     standing = attempt_of(session, sitting_id, registration_id, lock=True)
     if standing is None:
         raise Conflict("delivery.not_confirmed")
@@ -125,7 +132,7 @@ def start(session: Session, sitting_id: UUID, registration_id: UUID, now: dateti
         return standing
     if now < sitting.starts_at:
         raise Conflict("delivery.not_started")
-    if problem := may_enter(session, sitting, registration_id, now):
+    if problem := entry_problem(sitting, standing, now):
         raise Conflict(problem, opens="")
     # Whoever has no paper cannot start: better an error here than an empty screen.
     given = _given(session, sitting, registration_id)
@@ -145,8 +152,7 @@ def _given(session: Session, sitting: SittingView, registration_id: UUID) -> dic
     """What the ledger keeps of what a candidate was asked to do."""
     if sitting.part is Part.PRACTICAL:
         return {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
-    paper = papers.paper(session, sitting_key(sitting.id), registration_key(registration_id))
-    return {"paper_hash": paper.paper_hash}
+    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), registration_key(registration_id))}
 
 
 def open_screen(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:

@@ -116,14 +116,30 @@ def _registered(runtime: Runtime, session: Any, plan: Any, number: int, now: Any
     return Ticket(row.ticket_number, document)
 
 
-def sign_in(host: str, port: int, sitting_id: UUID, ticket: Ticket) -> SimulatedCandidate:
-    """Everything from the front door to the open screen, each step as a browser does it."""
-    browser = Browser(host, port)
+@dataclass
+class Waiting:
+    """In front of the button that starts the exam."""
+
+    ticket: Ticket
+    browser: "Browser"
+    token: str
+
+
+def enter(address: tuple[str, int], sitting_id: UUID, ticket: Ticket) -> Waiting:
+    """From the front door to the waiting room, each step as a browser does it."""
+    browser = Browser(*address)
     token = _found(TOKEN, browser.get("/exam"))
     browser.post("/exam", {"csrf_token": token, "ticket": ticket.number, "number": ticket.document})
     token = _found(TOKEN, browser.get(f"/exam/{sitting_id}"))
     browser.post(f"/exam/{sitting_id}/confirm", {"csrf_token": token})
-    browser.post(f"/exam/{sitting_id}/start", {"csrf_token": token})
+    browser.close()
+    return Waiting(ticket, browser, token)
+
+
+def begin(sitting_id: UUID, waiting: Waiting) -> SimulatedCandidate:
+    """From the button to the open screen with the whole paper."""
+    browser = waiting.browser
+    browser.post(f"/exam/{sitting_id}/start", {"csrf_token": waiting.token})
     page = browser.get(f"/exam/{sitting_id}/paper")
     data = json.loads(_found(DATA, page))
     meta = _found(META, page)
@@ -135,7 +151,7 @@ def sign_in(host: str, port: int, sitting_id: UUID, ticket: Ticket) -> Simulated
         if item["type"] in ("single", "judgement")
     ]
     browser.close()
-    return SimulatedCandidate(ticket, browser.cookie, meta, data["attempt"], opened["generation"], items)
+    return SimulatedCandidate(waiting.ticket, browser.cookie, meta, data["attempt"], opened["generation"], items)
 
 
 def _found(pattern: re.Pattern[bytes], page: bytes) -> str:
@@ -179,9 +195,24 @@ class Browser:
         return content
 
 
-def sign_in_all(host: str, port: int, sitting_id: UUID, tickets: Sequence[Ticket]) -> list[SimulatedCandidate]:
+Addresses = Sequence[tuple[str, int]]
+
+
+def enter_all(addresses: Addresses, sitting_id: UUID, tickets: Sequence[Ticket]) -> list[Waiting]:
+    """Spread evenly over the servers."""
+    given = [(addresses[number % len(addresses)], ticket) for number, ticket in enumerate(tickets)]
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(lambda ticket: sign_in(host, port, sitting_id, ticket), tickets))
+        return list(pool.map(lambda pair: enter(pair[0], sitting_id, pair[1]), given))
+
+
+def begin_all(sitting_id: UUID, waiting: Sequence[Waiting]) -> list[SimulatedCandidate]:
+    """Everybody presses the button at once."""
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda each: begin(sitting_id, each), waiting))
+
+
+def sign_in_all(addresses: Addresses, sitting_id: UUID, tickets: Sequence[Ticket]) -> list[SimulatedCandidate]:
+    return begin_all(sitting_id, enter_all(addresses, sitting_id, tickets))
 
 
 @dataclass
@@ -205,8 +236,8 @@ class Load:
 class _Line:
     """A kept connection that works through its candidates, one answer at a time."""
 
-    def __init__(self, address: tuple[str, int], candidates: list[SimulatedCandidate]) -> None:
-        self.address, self.candidates, self.turn = address, candidates, 0
+    def __init__(self, addresses: Addresses, candidates: list[SimulatedCandidate]) -> None:
+        self.addresses, self.candidates, self.turn = list(addresses), candidates, 0
         self.socket: socket.socket | None = None
         self.buffer = b""
         self.sent_at = 0.0
@@ -214,9 +245,11 @@ class _Line:
 
     def connect(self) -> bool:
         try:
-            self.socket = socket.create_connection(self.address, timeout=5)
+            self.socket = socket.create_connection(self.addresses[0], timeout=5)
         except OSError:
             self.socket = None
+            # As a balancer in front would do it: the next time another server.
+            self.addresses.append(self.addresses.pop(0))
             return False
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
@@ -249,8 +282,7 @@ class _Line:
 
 
 def answer_for(
-    host: str,
-    port: int,
+    addresses: Addresses,
     candidates: Sequence[SimulatedCandidate],
     seconds: float,
     lines: int = 64,
@@ -261,7 +293,8 @@ def answer_for(
     A line that breaks is made again, as a browser does it; tick is called with the seconds gone.
     """
     groups = [list(candidates[number::lines]) for number in range(lines)]
-    open_lines = [_Line((host, port), group) for group in groups if group]
+    turns = [[*addresses[number % len(addresses) :], *addresses[: number % len(addresses)]] for number in range(lines)]
+    open_lines = [_Line(turn, group) for turn, group in zip(turns, groups, strict=True) if group]
     load = Load(0.0, [], 0)
     started = time.perf_counter()
     with selectors.DefaultSelector() as selector:

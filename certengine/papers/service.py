@@ -258,6 +258,15 @@ def paper(session: Session, sitting: str, registration: str) -> Paper:
     return loaded(row)
 
 
+def paper_hash(session: Session, sitting: str, registration: str) -> str:
+    """Raises NotFound for a candidate without a paper."""
+    query = select(PaperRow.paper_hash)
+    found = session.scalar(query.where(PaperRow.sitting == sitting, PaperRow.registration == registration))
+    if found is None:
+        raise NotFound("papers.not_drawn")
+    return found
+
+
 def papers(session: Session, sitting: str) -> dict[str, Paper]:
     """registration → paper of a whole sitting, for marking and statistics."""
     rows = session.scalars(select(PaperRow).where(PaperRow.sitting == sitting).order_by(PaperRow.registration))

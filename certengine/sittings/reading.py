@@ -203,8 +203,21 @@ def exam_rooms(session: Session, sitting_id: UUID) -> list[ExamRoomView]:
 
 
 def _placed() -> Select[Any]:
+    """The columns in the order of PlacementView's fields: whole entities would cost more than the query."""
     query = (
-        select(Placement, Registration.ticket_number, Person, ExamRoom, Registration.extra_minutes)
+        select(
+            Placement.registration_id,
+            Placement.sitting_id,
+            Registration.ticket_number,
+            Person.name,
+            Person.document_masked,
+            Person.photo,
+            ExamRoom.id,
+            ExamRoom.name,
+            ExamRoom.site,
+            Placement.seat_number,
+            Registration.extra_minutes,
+        )
         .join(Registration, Placement.registration_id == Registration.id)
         .join(Person, Registration.person_id == Person.id)
         .join(ExamRoom, Placement.exam_room_id == ExamRoom.id)
@@ -214,22 +227,7 @@ def _placed() -> Select[Any]:
 
 
 def _placements(session: Session, query: Select[Any]) -> list[PlacementView]:
-    return [
-        PlacementView(
-            placement.registration_id,
-            placement.sitting_id,
-            ticket_number,
-            person.name,
-            person.document_masked,
-            person.photo,
-            room.id,
-            room.name,
-            room.site,
-            placement.seat_number,
-            extra,
-        )
-        for placement, ticket_number, person, room, extra in session.execute(query)
-    ]
+    return [PlacementView(*row) for row in session.execute(query)]
 
 
 def placements(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) -> list[PlacementView]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from certengine.rehearse import HOST, Server, stage
+from certengine.rehearse import HOST, stage
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_ends_when_it_is_told_to(tmp_path: Path, how: signal.Signals) -> None:
-    with stage(tmp_path, 1) as (_runtime, server, _sitting, _tickets):
-        assert isinstance(server, Server) and server.process is not None
+    with stage(tmp_path, 1) as made:
+        (server,) = made.servers
+        assert server.process is not None
         with urllib.request.urlopen(f"http://{HOST}:{server.port}/readyz", timeout=10) as answer:
             assert answer.status == 200
         server.process.send_signal(how)

@@ -32,7 +32,8 @@ def begin(client: FlaskClient, made: Exam, clock: SetClock, number: int = 0) -> 
     clock.advance(hours=2)
     client.post("/exam", data={"ticket": made.tickets[number], "number": made.documents[number]})
     client.post(f"/exam/{made.practical_id}/confirm")
-    assert client.post(f"/exam/{made.practical_id}/start").location.endswith("/task")
+    started = client.post(f"/exam/{made.practical_id}/start")
+    assert client.get(started.location).location.endswith("/task")
     return int(client.post(f"/exam/{made.practical_id}/open").json["generation"])  # type: ignore[index]
 
 
