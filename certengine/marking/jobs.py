@@ -13,12 +13,12 @@ from certengine.bank.rules import ReleasedItem
 from certengine.delivery import service as delivery
 from certengine.foundation.jobs import Job, JobState, job, report, submit
 from certengine.foundation.runtime import Runtime
-from certengine.marking import calibrating, certifying
+from certengine.marking import calibrating, certifying, studies
 from certengine.marking.analysis import Script, observe
-from certengine.marking.models import BankCalibration, SittingAnalysis, TheoryMark
+from certengine.marking.models import BankCalibration, MeasurementStudy, SittingAnalysis
 from certengine.marking.pace import Arrivals, pace
+from certengine.marking.scripts import scripts
 from certengine.marking.sitting_report import report as report_of
-from certengine.papers import service as papers
 from certengine.people.models import Sex
 from certengine.sittings import service as sittings
 
@@ -37,21 +37,6 @@ def ask_calibration(session: Session, bank_id: UUID, actor: str, now: Any) -> Jo
 def running_calibration(session: Session, bank_id: UUID) -> bool:
     query = select(Job).where(Job.subject == f"bank:{bank_id}", Job.kind == CALIBRATION)
     return session.scalar(query.where(Job.state.in_((JobState.WAITING, JobState.RUNNING))).limit(1)) is not None
-
-
-def scripts(session: Session, sitting_id: UUID) -> dict[str, Script]:
-    """registration → marked script of a sitting."""
-    answers = delivery.final_answers(session, sitting_id)
-    drawn = papers.papers(session, delivery.sitting_key(sitting_id))
-    marks = select(TheoryMark).where(TheoryMark.sitting_id == sitting_id).order_by(TheoryMark.registration_id)
-    found = {}
-    for mark in session.scalars(marks):
-        key = delivery.registration_key(mark.registration_id)
-        # Items that were voided are in neither.
-        points = {placed.item: float(placed.points) for placed in drawn[key].items if placed.item in mark.items}
-        earned = {item: hundredths / 100 for item, hundredths in mark.items.items()}
-        found[key] = Script(earned, points, answers.get(mark.registration_id, {}))
-    return found
 
 
 @job(ANALYSIS)
@@ -77,6 +62,20 @@ def analyse(runtime: Runtime, row: Job) -> None:
         bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)
         session.merge(SittingAnalysis(sitting_id=sitting_id, at=now, figures=whole.as_json()))
     report(runtime, row.id, done=len(observed), total=len(observed))
+
+
+@job(studies.EQUATE)
+def equate(runtime: Runtime, row: Job) -> None:
+    study_id = UUID(row.payload["study"])
+    with runtime.unit_of_work(read_only=True) as session:
+        study = session.get(MeasurementStudy, study_id)
+        # Whoever asked may have thought better of it.
+        found = studies.equate(session, study) if study else None
+    if found is not None:
+        with runtime.unit_of_work() as session:
+            study = session.get_one(MeasurementStudy, study_id)
+            study.figures, study.figured_at, study.figured_by = found.as_json(), runtime.clock.now(), study.actor
+    report(runtime, row.id, done=1, total=1)
 
 
 @job(certifying.CERTIFY)

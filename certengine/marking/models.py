@@ -266,3 +266,33 @@ class BankCalibration(Base):
     figures: Mapped[dict[str, Any]]
     adopted_at: Mapped[datetime | None]
     adopted_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class StudyKind(enum.Enum):
+    EQUATING = "equating"
+    ANGOFF = "angoff"
+    BOOKMARK = "bookmark"
+
+
+class MeasurementStudy(Base):
+    """A fixed form of a sitting: its scores on another form's scale, or where a panel would cut it; see equating.py and
+    cut_scores.py for the figures."""
+
+    __tablename__ = "measurement_study"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    kind: Mapped[StudyKind]
+    title: Mapped[str] = mapped_column(String(200))
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    form: Mapped[str] = mapped_column(String(2))
+    # Of an equating, the form whose scale is kept.
+    other_sitting_id: Mapped[UUID | None] = mapped_column(ForeignKey("sitting.id"))
+    other_form: Mapped[str | None] = mapped_column(String(2))
+    judges: Mapped[list[Any]] = mapped_column(default=list)
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    # None before the job is done, or the workbook is back.
+    figures: Mapped[dict[str, Any] | None]
+    figured_at: Mapped[datetime | None]
+    figured_by: Mapped[str | None] = mapped_column(String(80))

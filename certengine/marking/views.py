@@ -224,6 +224,7 @@ from certengine.marking import (  # noqa: E402
     correcting_views,
     release_views,
     review_views,
+    study_views,
 )
 
 __all__ = [
@@ -234,4 +235,5 @@ __all__ = [
     "correcting_views",
     "release_views",
     "review_views",
+    "study_views",
 ]

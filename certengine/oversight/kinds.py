@@ -37,6 +37,7 @@ KINDS = {
     "bank.import_approved": _("批准导入试题"),
     "bank.item_approved": _("批准试题"),
     "bank.parameters_proposed": _("提出标定参数"),
+    "marking.standard_set": _("专家组划定分数线"),
     "bank.item_live": _("试题正式启用"),
     "bank.item_retired": _("停用试题"),
     "bank.key_read": _("查看试题答案"),

@@ -1,6 +1,6 @@
-"""Histograms as plain figures for a template to draw: no library, no style attribute."""
+"""Histograms and curves as plain figures for a template to draw: no library, no style attribute."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,3 +68,46 @@ def histogram(
     ticks = tuple(Tick(across(value), f"{value:.{decimals}f}") for value in np.linspace(low, high, 6))
     heights = (Tick(HEIGHT - BOTTOM, "0"), Tick(TOP, str(most)))
     return Histogram(bars, ticks, heights, tuple(Tick(across(value), text) for value, text in lines))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """points: as an SVG polyline takes them."""
+
+    name: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Over scores 0 to 100; zero: the height at which the values are 0."""
+
+    curves: tuple[Curve, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    zero: float
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+    floor: int = HEIGHT - BOTTOM
+
+
+def curves(series: Mapping[str, Sequence[float]]) -> Curves:
+    """Name → values at the scores 0, 1 … 100; the axis upwards is as wide as they are, and has 0 in its middle."""
+    most = max(1.0, float(np.ceil(np.abs(np.array(list(series.values()))).max())))
+    room = HEIGHT - BOTTOM - TOP
+
+    def height(value: float) -> float:
+        return round(TOP + room * (most - value) / (2 * most), 1)
+
+    def across(score: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * score / 100, 1)
+
+    drawn = tuple(
+        Curve(name, " ".join(f"{across(score)},{height(value)}" for score, value in enumerate(values)))
+        for name, values in series.items()
+    )
+    ticks = tuple(Tick(across(score), str(score)) for score in range(0, 101, 20))
+    heights = tuple(Tick(height(value), f"{value:+g}" if value else "0") for value in (-most, 0.0, most))
+    return Curves(drawn, ticks, heights, height(0.0))

@@ -366,6 +366,19 @@ def using_releases(session: Session, release_ids: Sequence[UUID]) -> list[Sittin
     return [sitting(session, each) for each in session.scalars(query.order_by(Sitting.starts_at, Sitting.id))]
 
 
+def theory_sittings(session: Session, organisation_id: UUID) -> list[SittingView]:
+    """Of an organisation that draw papers, newest first."""
+    query = (
+        select(Sitting)
+        .options(joinedload(Sitting.plan))
+        .join(ExamPlan, ExamPlan.id == Sitting.exam_plan_id)
+        .where(
+            ExamPlan.organisation_id == organisation_id, Sitting.part == Part.THEORY, Sitting.release_id.is_not(None)
+        )
+    )
+    return [_sitting_view(row) for row in session.scalars(query.order_by(Sitting.starts_at.desc(), Sitting.id))]
+
+
 def registered(session: Session, registration_id: UUID) -> Registration | None:
     """The registration, unless it was withdrawn."""
     row = session.get(Registration, registration_id)

@@ -53,6 +53,7 @@ from certengine.sittings.reading import (
     sitting_of,
     sittings_of,
     staff_of,
+    theory_sittings,
     using_releases,
 )
 from certengine.standards import service as standards
@@ -75,6 +76,7 @@ __all__ = [
     "using_releases",
     "placements",
     "sexes",
+    "theory_sittings",
     "plan_of",
     "plans_query",
     "registration_of",

@@ -17,10 +17,11 @@ from certengine.foundation.errors import Conflict, NotFound
 from certengine.foundation.ids import new_id
 from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
-from certengine.marking import calibrating, jobs
+from certengine.marking import calibrating
 from certengine.marking.analysis import Script
 from certengine.marking.models import BankCalibration, SittingAnalysis
 from certengine.marking.pace import Pace, PaceFinding
+from certengine.marking.scripts import scripts as scripts_of
 from certengine.marking.sitting_report import FEWEST, report, report_from_json
 from certengine.psychometrics.irt import probability
 from certengine.sittings import service as sittings
@@ -130,7 +131,7 @@ def test_a_marked_sitting_is_analysed_and_shown(runtime: Runtime, app: Flask, sa
         found = session.get(SittingAnalysis, sat.theory_id)
         assert found is not None and found.figures["scripts"] == 2
         assert sittings.neighbours(session, sat.theory_id)
-        assert set(jobs.scripts(session, sat.theory_id)) == {
+        assert set(scripts_of(session, sat.theory_id)) == {
             delivery.registration_key(each) for each in sat.registrations[:2]
         }
     assert "只有 2 份答卷" in client.get(address).text

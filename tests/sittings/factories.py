@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from certengine.foundation.runtime import Runtime
 from certengine.papers import service as papers
+from certengine.papers.values import Caps
 from certengine.people.models import DocumentType
 from certengine.people.service import PersonFacts
 from certengine.sittings import service
@@ -51,8 +52,14 @@ def plan(session: Session, runtime: Runtime, capacity: int = 100, title: str = "
     )
 
 
-def exam(runtime: Runtime, candidates: int = 2, starts_in: timedelta = timedelta(hours=2), minutes: int = 60) -> Exam:
-    """Committed: plan, candidates, both parts, one room each, seats, papers of the theory part."""
+def exam(
+    runtime: Runtime,
+    candidates: int = 2,
+    starts_in: timedelta = timedelta(hours=2),
+    minutes: int = 60,
+    forms: int = 0,
+) -> Exam:
+    """Committed: plan, candidates, both parts, one room each, seats, papers of the theory part, of so many fixed forms."""
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
         released = release(session, runtime)
@@ -75,6 +82,7 @@ def exam(runtime: Runtime, candidates: int = 2, starts_in: timedelta = timedelta
             now=now,
             ends_at=now + starts_in + timedelta(minutes=minutes),
             cipher=runtime.cipher,
+            caps=Caps(forms=forms),
         )
         keys = [f"registration:{row.id}" for row in rows]
         papers.draw_papers(session, draw, keys, OFFICER, now, runtime.cipher)
