@@ -13,7 +13,7 @@ from uuid import UUID
 
 from huey import SqliteHuey
 from huey.api import Huey
-from sqlalchemy import String, Text, or_, select, update
+from sqlalchemy import ColumnElement, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from certengine.foundation.database import Base
@@ -45,6 +45,8 @@ class Job(Base):
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     heard_at: Mapped[datetime]
+    # Not before; None is at once.
+    due_at: Mapped[datetime | None]
 
     @property
     def percent(self) -> int:
@@ -65,12 +67,15 @@ def job(kind: str) -> Callable[[Handler], Handler]:
     return declare
 
 
-def submit(session: Session, kind: str, subject: str, payload: dict[str, Any], now: datetime) -> Job:
-    """Asks for a job in the caller's transaction; it starts after the commit."""
-    row = Job(kind=kind, subject=subject, payload=payload, created_at=now, heard_at=now)
+def submit(
+    session: Session, kind: str, subject: str, payload: dict[str, Any], now: datetime, due_at: datetime | None = None
+) -> Job:
+    """Asks for a job in the caller's transaction; it starts after the commit, or by `resume_jobs` once it is due."""
+    row = Job(kind=kind, subject=subject, payload=payload, created_at=now, heard_at=now, due_at=due_at)
     session.add(row)
     session.flush()
-    after_commit(session, lambda: queue().enqueue(_task().s(str(row.id))))
+    if due_at is None or due_at <= now:
+        after_commit(session, lambda: queue().enqueue(_task().s(str(row.id))))
     return row
 
 
@@ -84,13 +89,14 @@ def report(runtime: Runtime, job_id: UUID, *, done: int, total: int, cursor: str
 
 
 def run_job(runtime: Runtime, job_id: UUID) -> bool:
-    """Claims a job and does it; False where another process has it or it is over."""
+    """Claims a job and does it; False where another process has it, it is over or not yet due."""
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
         claimed = session.scalar(
             update(Job)
             .where(
                 Job.id == job_id,
+                _is_due(now),
                 or_(
                     Job.state == JobState.WAITING,
                     (Job.state == JobState.RUNNING) & (Job.heard_at < now - SILENCE),
@@ -111,17 +117,23 @@ def run_job(runtime: Runtime, job_id: UUID) -> bool:
     return True
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(Job.due_at.is_(None), Job.due_at <= now)
+
+
 def resume_jobs(runtime: Runtime) -> int:
-    """Does every job that waits, or whose process died; returns how many."""
+    """Does every job that waits and is due, or whose process died; returns how many."""
     with runtime.unit_of_work(read_only=True) as session:
-        silent = runtime.clock.now() - SILENCE
+        now = runtime.clock.now()
+        silent = now - SILENCE
         ids = session.scalars(
             select(Job.id)
             .where(
+                _is_due(now),
                 or_(
                     Job.state == JobState.WAITING,
                     (Job.state == JobState.RUNNING) & (Job.heard_at < silent),
-                )
+                ),
             )
             .order_by(Job.id)
         ).all()

@@ -97,15 +97,34 @@ def certify(session: Session, runtime: Runtime, wanted: Sequence[Due], actor: st
     return len(wanted)
 
 
+def certify_later(
+    session: Session, runtime: Runtime, exam_plan_id: UUID, due_at: datetime, actor: str, now: datetime
+) -> int:
+    """Has the certificates of everyone who passed issued at the end of the embargo, by a job; returns how many.
+
+    Raises Invalid at once where one cannot be printed, so that nobody finds out after the publication.
+    """
+    first = due(session, exam_plan_id, due_at)
+    if first:
+        _ask(session, runtime, exam_plan_id, first, actor, now, due_at)
+    return len(first)
+
+
 def _ask(
-    session: Session, runtime: Runtime, exam_plan_id: UUID, first: Sequence[Due], actor: str, now: datetime
+    session: Session,
+    runtime: Runtime,
+    exam_plan_id: UUID,
+    first: Sequence[Due],
+    actor: str,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
-    if running(session, exam_plan_id):
+    if running(session, exam_plan_id, now):
         return
     sitting = sittings.sittings_of(session, exam_plan_id)[0]
     batches.require_printable(runtime, _contents(session, sitting, first, now))
     payload = {"plan": str(exam_plan_id), "organisation": str(sitting.organisation_id), "actor": actor}
-    submit(session, CERTIFY, f"exam_plan:{exam_plan_id}", payload, now).total = len(first)
+    submit(session, CERTIFY, f"exam_plan:{exam_plan_id}", payload, now, due_at).total = len(first)
 
 
 def latest(session: Session, exam_plan_id: UUID) -> Job | None:
@@ -114,9 +133,12 @@ def latest(session: Session, exam_plan_id: UUID) -> Job | None:
     return session.scalar(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(1))
 
 
-def running(session: Session, exam_plan_id: UUID) -> Job | None:
+def running(session: Session, exam_plan_id: UUID, now: datetime) -> Job | None:
+    """The job that issues them now; one that waits for the end of an embargo does not."""
     found = latest(session, exam_plan_id)
-    return found if found and found.state in (JobState.WAITING, JobState.RUNNING) else None
+    if found is None or found.state not in (JobState.WAITING, JobState.RUNNING):
+        return None
+    return found if found.due_at is None or found.due_at <= now else None
 
 
 def issue_next(

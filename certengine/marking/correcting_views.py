@@ -1,21 +1,18 @@
 """Bad items of a sitting: proposing a ruling, seeing whom it touches, signing it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certengine.bank.rendering import render_inline, render_markdown
-from certengine.bank.rules import JUDGEMENT_OPTIONS, Item, ItemType, Option
+from certengine.bank.rendering import render_markdown
 from certengine.foundation.errors import CertengineError, NotFound
-from certengine.marking import correcting
+from certengine.marking import correcting, second_keys
 from certengine.marking.correcting import RulingFacts
 from certengine.marking.models import ProposalState, RulingKind
 from certengine.marking.release_views import names_of
-from certengine.marking.rulings import WITH_SECOND_KEY
+from certengine.marking.rulings import has_second_key
 from certengine.marking.views import blueprint, staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
@@ -71,7 +68,7 @@ def new_ruling(sitting_id: UUID, code: str) -> str | Response | tuple[str, int]:
     if request.method == "POST":
         wanted = request.form.get("kind", "")
         kind = RulingKind(wanted) if wanted in {each.value for each in RulingKind} else RulingKind.VOID
-        facts = RulingFacts(code, kind, _accepted(item), request.form.get("reason", "")[:2000])
+        facts = RulingFacts(code, kind, second_keys.accepted(item, request.form), request.form.get("reason", "")[:2000])
         try:
             row = correcting.propose(session(), sitting, facts, staff().id, now())
             return redirect(url_for(".ruling", sitting_id=sitting_id, ruling_id=row.id))
@@ -84,30 +81,13 @@ def new_ruling(sitting_id: UUID, code: str) -> str | Response | tuple[str, int]:
         sitting=sitting,
         item=item,
         stem=render_markdown(item.stem),
-        options=[(each.id, render_inline(each.text)) for each in _options(item)],
-        several=item.type is ItemType.MULTIPLE,
-        second=item.type in WITH_SECOND_KEY,
+        questions=second_keys.questions(item),
+        second=has_second_key(item),
         Kind=RulingKind,
         given=request.form,
         problems=problems,
     )
     return (page, 422) if problems else page
-
-
-def _options(item: Item) -> Sequence[Option]:
-    return JUDGEMENT_OPTIONS if item.type is ItemType.JUDGEMENT else item.options
-
-
-def _accepted(item: Item) -> tuple[Any, ...]:
-    """The other right answer as the form has it."""
-    if item.type is ItemType.FILL_IN:
-        gaps = {blank.id: request.form.get(f"blank-{blank.id}", "").strip() for blank in item.blanks}
-        filled = {name: text for name, text in gaps.items() if text}
-        return (filled,) if filled else ()
-    chosen = request.form.getlist("option")
-    if item.type is ItemType.MULTIPLE:
-        return (sorted(set(chosen)),) if chosen else ()
-    return tuple(dict.fromkeys(chosen))
 
 
 @blueprint.get("/marking/sittings/<uuid:sitting_id>/rulings/<uuid:ruling_id>")
@@ -123,20 +103,13 @@ def ruling(sitting_id: UUID, ruling_id: UUID) -> str:
         sitting=sitting,
         ruling=row,
         stem=render_markdown(item.stem),
-        accepted=[_said(item, each) for each in row.accepted],
+        accepted=[second_keys.said(item, each) for each in row.accepted],
         preview=correcting.preview(session(), sitting, row, now()) if proposed else None,
         names=names_of([row.proposed_by, row.decided_by]),
         me=staff().id,
         may_release=staff().may(Permission.RESULT_RELEASE),
         State=ProposalState,
     )
-
-
-def _said(item: Item, accepted: Any) -> str:
-    if isinstance(accepted, Mapping):
-        return "；".join(f"{name}：{text}" for name, text in accepted.items())
-    texts = {option.id: option.text for option in _options(item)}
-    return "；".join(texts.get(each, each) for each in ([accepted] if isinstance(accepted, str) else accepted))
 
 
 @blueprint.post("/marking/sittings/<uuid:sitting_id>/rulings/<uuid:ruling_id>/<any(sign, reject):step>")

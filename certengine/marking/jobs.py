@@ -82,12 +82,12 @@ def equate(runtime: Runtime, row: Job) -> None:
 def certify(runtime: Runtime, row: Job) -> None:
     """Each batch is one transaction; killed half way, it goes on with whoever has no certificate yet."""
     plan_id, organisation_id = UUID(row.payload["plan"]), UUID(row.payload["organisation"])
-    left = row.total
+    left = 1
     while left:
         with runtime.unit_of_work() as session:
             now = runtime.clock.now()
             left = certifying.issue_next(session, runtime, organisation_id, plan_id, row.payload["actor"], now)
-        report(runtime, row.id, done=row.total - left, total=row.total)
+        report(runtime, row.id, done=max(0, row.total - left), total=row.total)
 
 
 @job(CALIBRATION)

@@ -60,6 +60,7 @@ def plan(plan_id: UUID) -> str:
         changes=changes,
         who=who,
         issuing=certifying.latest(session(), plan_id),
+        running=certifying.running(session(), plan_id, now()),
         due=certifying.due(session(), plan_id, now()) if marks.released else [],
         rulings={each.id: correcting.open_rulings(session(), [each.id]) for each in marks.theory},
         names=names_of([*actors, signed.decided_by if signed else None]),

@@ -87,7 +87,7 @@ def reject(session: Session, exam_plan_id: UUID, actor: str, now: datetime) -> N
 def sign(session: Session, runtime: Runtime, exam_plan_id: UUID, actor: str, now: datetime) -> int:
     """The second of two: fixes the results and issues a grade certificate to whoever passed; returns how many.
 
-    Under an embargo the certificates wait for its end. Raises Conflict where marks have changed since the proposal.
+    Under an embargo a job issues them at its end. Raises Conflict where marks have changed since the proposal.
     """
     row = _open(session, exam_plan_id)
     if row.proposed_by == actor:
@@ -101,6 +101,9 @@ def sign(session: Session, runtime: Runtime, exam_plan_id: UUID, actor: str, now
     row.state, row.decided_by, row.decided_at = ProposalState.CARRIED_OUT, actor, now
     _record(session, "results.signed", row, actor, now)
     _fix(session, marks, row, actor, now)
+    if row.embargo_until is not None and row.embargo_until > now:
+        certifying.certify_later(session, runtime, exam_plan_id, row.embargo_until, actor, now)
+        return 0
     return certifying.certify(session, runtime, certifying.due(session, exam_plan_id, now), actor, now)
 
 

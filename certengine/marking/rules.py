@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -23,6 +23,8 @@ LARGEST_DIFFERENCE = Decimal(15)
 ROOM_DIFFERENCE = 8.0
 ROOM_ERRORS = 3.0
 FEWEST_IN_ROOM = 5
+# What an answer to a type looks like, once it is there; anything else earns nothing.
+_TEXTS, _LIST, _MAP = (ItemType.SINGLE, ItemType.JUDGEMENT, ItemType.SHORT_ANSWER), (list, tuple), Mapping
 _SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "−": "-", "–": "-", "—": "-"})
 
 
@@ -31,18 +33,20 @@ def item_score(
 ) -> Decimal:
     """What an answer earns of the item's points, rounded half up to two decimals, never below 0.
 
+    An answer that cannot be one to this type earns nothing, as does none.
+
     written: the part of its points that people gave a short answer (under ""), or each written part of a case.
 
     partial: "none" all or nothing; "proportional" the right part, nothing once anything wrong is chosen;
     "minus_wrong" right less wrong. A single choice or judgement is right or wrong.
     """
-    if answer is None:
+    if not has_shape(item, answer):
         return NOTHING
     if item.type is ItemType.SHORT_ANSWER:
         share = written.get("", Fraction(0))
         return (points * share.numerator / share.denominator).quantize(CENT, ROUND_HALF_UP)
     if item.type is ItemType.CASE:
-        return _case_score(item, answer, points, partial, written)
+        return case_score(item, points, lambda part: part_score(part, answer, partial, written))
     right, wrong, of = _hits(item, answer)
     if right == of and not wrong:
         return points
@@ -55,17 +59,28 @@ def item_score(
     return (points * right / of).quantize(CENT, ROUND_HALF_UP)
 
 
-def _case_score(
-    item: Item, answer: Mapping[str, Any], points: Decimal, partial: str, written: Mapping[str, Fraction]
-) -> Decimal:
+def has_shape(item: Item, answer: Any) -> bool:
+    """Whether an answer is of the kind that the type asks for, whatever is in it."""
+    if item.type in _TEXTS:
+        return isinstance(answer, str)
+    if item.type in (ItemType.MULTIPLE, ItemType.ORDERING):
+        return isinstance(answer, _LIST) and all(isinstance(each, str) for each in answer)
+    if item.type is ItemType.CASE:
+        return isinstance(answer, _MAP)
+    return isinstance(answer, _MAP) and all(isinstance(each, str) for each in answer.values())
+
+
+def part_score(part: Item, answer: Mapping[str, Any], partial: str, written: Mapping[str, Fraction]) -> Decimal:
+    """What a part of a case earns out of a thousand, so that the one rounding of the whole decides."""
+    share = {"": written[part.id]} if part.id in written else NOT_WRITTEN
+    return item_score(part, answer.get(part.id), Decimal(1000), partial, share)
+
+
+def case_score(item: Item, points: Decimal, earned: Callable[[Item], Decimal]) -> Decimal:
     """The parts by their shares, added before they are rounded: thirds of a point do not get lost."""
-    earned = NOTHING
-    for part in item.parts:
-        # Scored out of a thousand, so that the one rounding at the end decides.
-        share = {"": written[part.id]} if part.id in written else NOT_WRITTEN
-        earned += item_score(part, answer.get(part.id), Decimal(1000), partial, share) * part.share
+    got = sum((earned(part) * part.share for part in item.parts), NOTHING)
     whole = sum((part.share for part in item.parts), NOTHING)
-    return (points * earned / (1000 * whole)).quantize(CENT, ROUND_HALF_UP)
+    return (points * got / (1000 * whole)).quantize(CENT, ROUND_HALF_UP)
 
 
 def _hits(item: Item, answer: Any) -> tuple[int, int, int]:

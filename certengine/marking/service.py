@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
+from certengine.bank.rules import Item
 from certengine.delivery import service as delivery
 from certengine.delivery import tasks
 from certengine.foundation.canonical import canonical_hash
@@ -31,6 +32,7 @@ from certengine.marking.models import (
 )
 from certengine.marking.rulings import Ruling, ruled, total
 from certengine.marking.standings import PlanMarks, Standing, plan_marks
+from certengine.marking.tabulated import Marked, Sheet, mark_sheets
 from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
@@ -68,45 +70,49 @@ def carried_out(session: Session, sitting_id: UUID) -> list[tuple[UUID, Ruling]]
 def marked_rows(
     session: Session, sitting: SittingView, rulings: Sequence[Ruling], now: datetime, only: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """The marks of a sitting's scripts, or of one, under these rulings, as rows that are not yet written."""
-    answers = delivery.final_answers(session, sitting.id)
-    answers = {each: given for each, given in answers.items() if only in (None, each)}
-    scores = _scores(session, sitting, answers)
-    totals = {each: rules.script_score(list(items.values())) for each, items in scores.items()}
+    """The marks of a sitting's scripts, or of one, under these rulings, as rows that are not yet written.
+
+    Everyone who handed in has one, a blank script included.
+    """
+    assert sitting.release_id is not None
+    view = papers.draw_of(session, delivery.sitting_key(sitting.id))
+    if view is None:
+        raise NotFound("papers.not_drawn")
+    items = {item.id: item for item in bank.released_items(session, sitting.release_id).items}
+    partial = [section.partial for section in view.rules.sections]
+    sheets = _sheets(session, sitting, items, only)
+    marked = mark_sheets(sheets, items, partial)
     if rulings:
-        _rule(session, sitting, rulings, answers, scores, totals)
+        marked = {each: _ruled(sheets[each], mark, rulings, items, partial) for each, mark in marked.items()}
     return [
         {
             "sitting_id": sitting.id,
             "registration_id": registration_id,
-            "score": totals[registration_id],
-            "items": {item: int(score.scaleb(2)) for item, score in items.items()},
-            "answered": len(answers[registration_id]),
+            "score": mark.total,
+            "items": {item: int(score.scaleb(2)) for item, score in mark.earned.items()},
+            "answered": len(sheets[registration_id].answers),
             "marked_at": now,
         }
-        for registration_id, items in scores.items()
+        for registration_id, mark in marked.items()
     ]
 
 
-def _rule(
-    session: Session,
-    sitting: SittingView,
-    rulings: Sequence[Ruling],
-    answers: Mapping[UUID, Mapping[str, Any]],
-    scores: dict[UUID, dict[str, Decimal]],
-    totals: dict[UUID, Decimal],
-) -> None:
-    """Puts scores and totals right by the rulings."""
-    view = papers.draw_of(session, delivery.sitting_key(sitting.id))
-    assert view is not None and sitting.release_id is not None
-    items = {item.id: item for item in bank.released_items(session, sitting.release_id).items}
+def _sheets(session: Session, sitting: SittingView, items: Mapping[str, Item], only: UUID | None) -> dict[UUID, Sheet]:
+    answers = delivery.final_answers(session, sitting.id)
+    answers = {each: given for each, given in answers.items() if only in (None, each)}
     drawn = papers.papers(session, delivery.sitting_key(sitting.id))
-    partial = [section.partial for section in view.rules.sections]
-    for registration_id, earned in scores.items():
-        placed = drawn[delivery.registration_key(registration_id)].items
-        after = ruled(placed, earned, answers[registration_id], rulings, items, partial)
-        scores[registration_id] = after
-        totals[registration_id] = total({each.item: each.points for each in placed}, after)
+    people = answer_totals.shares(session, sitting.id, items, drawn, answers)
+    return {
+        each: Sheet(drawn[delivery.registration_key(each)].items, given, people.get(each, answer_totals.NO_SHARES))
+        for each, given in answers.items()
+    }
+
+
+def _ruled(
+    sheet: Sheet, mark: Marked, rulings: Sequence[Ruling], items: Mapping[str, Item], partial: Sequence[str]
+) -> Marked:
+    after = ruled(sheet.placed, mark.earned, sheet.answers, rulings, items, partial, sheet.written)
+    return Marked(after, total({each.item: each.points for each in sheet.placed}, after))
 
 
 def replace_marks(
@@ -136,35 +142,6 @@ def replace_marks(
         )
     _record_marks(session, sitting, rows, rulings, actor, now)
     jobs.ask(session, sitting.id, now)
-
-
-def _scores(
-    session: Session, sitting: SittingView, answers: Mapping[UUID, Mapping[str, Any]]
-) -> dict[UUID, dict[str, Decimal]]:
-    """registration → item → points earned, for all that were handed in, a blank script included."""
-    assert sitting.release_id is not None
-    items = {item.id: item for item in bank.released_items(session, sitting.release_id).items}
-    drawn = papers.papers(session, delivery.sitting_key(sitting.id))
-    view = papers.draw_of(session, delivery.sitting_key(sitting.id))
-    if view is None:
-        raise NotFound("papers.not_drawn")
-    partial = [section.partial for section in view.rules.sections]
-    people = answer_totals.shares(session, sitting.id, items, drawn, answers)
-    scores: dict[UUID, dict[str, Decimal]] = {}
-    for registration_id, given in answers.items():
-        paper = drawn[delivery.registration_key(registration_id)]
-        written = people.get(registration_id, answer_totals.NO_SHARES)
-        scores[registration_id] = {
-            placed.item: rules.item_score(
-                items[placed.item],
-                given.get(placed.item),
-                placed.points,
-                partial[placed.section],
-                written.get(placed.item, rules.NOT_WRITTEN),
-            )
-            for placed in paper.items
-        }
-    return scores
 
 
 def marks_content(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

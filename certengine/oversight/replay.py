@@ -152,7 +152,8 @@ def _marked_again(
         )
         partial = [section.partial for section in rules.sections]
         by_item = {placed.item: score for placed, score in zip(paper.items, earned, strict=True)}
-        after = ruled(paper.items, by_item, script["answers"], rulings, items, partial)
+        people = {placed.item: shares(written, registration, placed.item) for placed in paper.items}
+        after = ruled(paper.items, by_item, script["answers"], rulings, items, partial, people)
         again = {item: int(score.scaleb(2)) for item, score in after.items()}
         score = total({placed.item: placed.points for placed in paper.items}, after)
         if not whole or again != mark["items"] or f"{score:.2f}" != mark["score"]:

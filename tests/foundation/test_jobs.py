@@ -83,3 +83,13 @@ def test_a_job_of_a_transaction_that_fails_does_not_exist(runtime: Runtime, writ
         submit(session, "write", "file:1", {}, runtime.clock.now())
         raise RuntimeError
     assert resume_jobs(runtime) == 0
+
+
+def test_a_job_for_later_waits_until_it_is_due(runtime: Runtime, clock: SetClock, written: list[str]) -> None:
+    with runtime.unit_of_work() as session:
+        now = clock.now()
+        row = submit(session, "write", "file:1", {}, now, now + timedelta(hours=1))
+    assert not run_job(runtime, row.id)
+    assert resume_jobs(runtime) == 0
+    clock.advance(hours=1)
+    assert resume_jobs(runtime) == 1

@@ -12,16 +12,18 @@ from certengine.certificates import batches
 from certengine.certificates.models import Certificate
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid
-from certengine.foundation.jobs import Job, JobState, run_job
+from certengine.foundation.jobs import Job, JobState, resume_jobs, run_job
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.marking import certifying, releasing, rules, service
 from certengine.marking.checks import checks
 from certengine.marking.models import MarkState, Verdict
 from certengine.marking.standings import figures, plan_marks
+from certengine.people.models import Person
 from certengine.proctoring import service as proctoring
 from certengine.proctoring.models import IncidentKind
 from certengine.proctoring.service import IncidentFacts
+from certengine.sittings import service as sittings
 from tests.marking.corrected import answer_up_to
 from tests.marking.test_service import EXAMINER, ISSUER, SECOND, answer_all, mark, mark_practical, release, sat
 from tests.sittings.factories import Exam, exam
@@ -141,13 +143,27 @@ def test_under_an_embargo_there_is_no_certificate_before_its_end(
         assert certifying.due(session, marked.plan_id, clock.now()) == []
         result = service.result_of(session, marked.registrations[0])
         assert result and result.verdict is Verdict.PASSED and not rules.is_visible(result.visible_from, clock.now())
+        assert certifying.running(session, marked.plan_id, clock.now()) is None
+    assert resume_jobs(runtime) == 1, "the analysis alone"
     clock.advance(days=1)
+    for done in (1, 0):
+        assert resume_jobs(runtime) == done
+        with runtime.unit_of_work() as session:
+            assert rules.is_visible(result.visible_from, clock.now())
+            assert certifying.due(session, marked.plan_id, clock.now()) == []
+            [held] = session.scalars(select(Certificate)).all()
+            assert held.issued_at == clock.now() and isinstance(held.id, UUID)
+
+
+def test_under_an_embargo_a_name_that_cannot_be_printed_stops_the_signature(
+    runtime: Runtime, marked: Exam, clock: SetClock
+) -> None:
     with runtime.unit_of_work() as session:
-        assert rules.is_visible(result.visible_from, clock.now())
-        due = certifying.due(session, marked.plan_id, clock.now())
-        assert certifying.certify(session, runtime, due, SECOND, clock.now()) == 1
-        [held] = session.scalars(select(Certificate)).all()
-        assert held.issued_at == clock.now() and isinstance(held.id, UUID)
+        person_id = sittings.candidate(session, marked.registrations[0]).person_id
+        session.get_one(Person, person_id).name = "王\U000e0100"
+    with pytest.raises(Invalid) as caught:
+        release(runtime, marked, clock.now() + timedelta(days=1))
+    assert caught.value.problems[0].code == "certificate.no_glyph"
 
 
 def test_the_checks_name_incidents_and_whoever_came_and_has_no_script(runtime: Runtime, marked: Exam) -> None:
@@ -177,7 +193,7 @@ def test_many_certificates_are_issued_by_a_job_batch_by_batch(
     assert release(runtime, made) == 5
     with runtime.unit_of_work() as session:
         assert session.scalars(select(Certificate)).all() == []
-        waiting = certifying.running(session, made.plan_id)
+        waiting = certifying.running(session, made.plan_id, clock.now())
         assert waiting is not None and (waiting.done, waiting.total) == (0, 5)
         # Whoever presses the button meanwhile does not start it twice.
         due = certifying.due(session, made.plan_id, clock.now())

@@ -67,17 +67,16 @@ def test_a_release_by_two_on_the_pages_with_states_and_denominators(
     assert "缺考" in absent and "0.00" not in absent
 
 
-def test_under_an_embargo_the_candidate_sees_nothing(
-    app: Flask, staff: dict[str, FlaskClient], marked: Exam, clock: SetClock
+def test_under_an_embargo_the_candidate_sees_nothing_and_then_the_system_issues(
+    app: Flask, runtime: Runtime, staff: dict[str, FlaskClient], marked: Exam, clock: SetClock
 ) -> None:
-    assert "签发证书0张" in released(staff, marked, "2026-12-01T09:00")
+    assert "届时系统自动签发证书" in released(staff, marked, "2026-12-01T09:00")
     browser = candidate(app, marked, 0)
     assert "成绩尚未发布" in browser.get("/exam/result").text
     clock.advance(days=10)
     assert "合格" in browser.get("/exam/result").text
-    staff["a"].post("/sign-in", data={"login": "staff-a", "password": PASSWORD})
-    page = staff["a"].post(f"/results/{marked.plan_id}/certificates", follow_redirects=True).text
-    assert "签发、换发证书1张" in page
+    assert "下载证书" not in browser.get("/exam/result").text
+    resume_jobs(runtime)
     assert "下载证书" in browser.get("/exam/result").text
 
 

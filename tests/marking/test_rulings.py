@@ -1,5 +1,6 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -48,12 +49,76 @@ def test_a_wrong_ruling_is_refused_with_all_that_is_wrong() -> None:
     for accepted in ([], ["a"], ["z"]):
         found = ruling_problems(single, RulingKind.SECOND_KEY, accepted, " ")
         assert [each.code for each in found] == ["marking.reason_missing", "marking.second_key_wrong"]
-    matching = item(ItemType.MATCHING, {"a": "1"})
-    assert ruling_problems(matching, RulingKind.SECOND_KEY, ["a"], "x")[0].code == "marking.no_second_key"
-    assert ruling_problems(matching, RulingKind.VOID, [], "x") == []
+    written = item(ItemType.SHORT_ANSWER)
+    assert ruling_problems(written, RulingKind.SECOND_KEY, ["a"], "x")[0].code == "marking.no_second_key"
+    assert ruling_problems(written, RulingKind.VOID, [], "x") == []
     gap = item(ItemType.FILL_IN, blanks=(Blank("1", Decimal(1)),))
     assert ruling_problems(gap, RulingKind.SECOND_KEY, [{"1": "one"}], "x")
     assert not ruling_problems(gap, RulingKind.SECOND_KEY, [{"1": "2.0"}], "x")
+
+
+ORDER = item(ItemType.ORDERING, ("a", "b", "c", "d"))
+PAIRS = item(ItemType.MATCHING, {"a": "1", "b": "2"}, matches=(Option("1", "1"), Option("2", "2"), Option("3", "3")))
+CASE = item(
+    ItemType.CASE,
+    parts=(
+        replace(item(ItemType.SINGLE, "a"), id="1"),
+        replace(item(ItemType.FILL_IN, blanks=(Blank("g", accept=("TCP",)), Blank("h", accept=("x",)))), id="2"),
+        replace(item(ItemType.SHORT_ANSWER), id="3"),
+    ),
+)
+
+
+def test_another_order_or_pairing_counts_as_a_whole() -> None:
+    assert earned(ORDER, ["b", "a", "c", "d"], ["b", "a", "c", "d"]) == 2
+    assert earned(ORDER, ["b", "a", "d", "c"], ["b", "a", "c", "d"]) == 0
+    assert earned(PAIRS, {"a": "1", "b": "3"}, {"a": "1", "b": "3"}) == 2
+    assert earned(PAIRS, {"a": "2", "b": "3"}, {"a": "1", "b": "3"}, partial="proportional") == 1
+
+
+def test_parts_of_a_case_have_other_answers_each_and_keep_what_people_gave() -> None:
+    answer = {"1": "b", "2": {"g": "udp", "h": "x"}, "3": "text"}
+    one, other = (
+        Ruling("x", RulingKind.SECOND_KEY, ({"1": "b"},)),
+        Ruling("x", RulingKind.SECOND_KEY, ({"2": {"g": "UDP"}},)),
+    )
+    place, before = [Place("x", Decimal(6))], {"x": Decimal(2)}
+    people = {"x": {"3": Fraction(1, 2)}}
+    after = ruled(place, before, {"x": answer}, [one, other], {"x": CASE}, ["none"], people)
+    assert after["x"] == 5
+    assert ruled(place, before, {"x": None}, [one], {"x": CASE}, ["none"], people)["x"] == 2
+
+
+def test_other_answers_to_two_gaps_of_two_rulings_count_together() -> None:
+    gaps = item(ItemType.FILL_IN, blanks=(Blank("1", accept=("a",)), Blank("2", accept=("b",))))
+    rulings = [Ruling("x", RulingKind.SECOND_KEY, ({name: "z"},)) for name in ("1", "2")]
+    after = ruled(
+        [Place("x", Decimal(2))], {"x": Decimal(0)}, {"x": {"1": "z", "2": "Z"}}, rulings, {"x": gaps}, ["none"]
+    )
+    assert after["x"] == 2
+
+
+@pytest.mark.parametrize(
+    ("of", "accepted", "good"),
+    [
+        (ORDER, ["b", "a", "c", "d"], True),
+        (ORDER, ["a", "b", "c", "d"], False),
+        (ORDER, ["b", "a", "c"], False),
+        (ORDER, ["b", "b", "c", "d"], False),
+        (PAIRS, {"a": "2", "b": "1"}, True),
+        (PAIRS, {"a": "1", "b": "2"}, False),
+        (PAIRS, {"a": "2"}, False),
+        (PAIRS, {"a": "2", "b": "9"}, False),
+        (CASE, {"1": "b", "2": {"g": "UDP"}}, True),
+        (CASE, {"1": "a"}, False),
+        (CASE, {"3": "text"}, False),
+        (CASE, {}, False),
+        (CASE, {"9": "b"}, False),
+        (ORDER, "b", False),
+    ],
+)
+def test_an_accepted_answer_is_whole_and_not_the_key(of: Item, accepted: Any, good: bool) -> None:
+    assert (ruling_problems(of, RulingKind.SECOND_KEY, [accepted], "x") == []) is good
 
 
 def test_what_the_ledger_says_of_a_ruling_is_the_ruling() -> None:
