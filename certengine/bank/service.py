@@ -51,7 +51,7 @@ from certengine.bank.reviewing import (
 )
 from certengine.bank.rules import Item, ItemType, Option, PracticalTask, ReleasedItem
 from certengine.bank.searching import Filters, items_query
-from certengine.bank.statistics import Observed, record_statistics, statistics_of
+from certengine.bank.statistics import Observed, record_statistics, statistics_of, used_before
 
 __all__ = [
     "Action",
@@ -112,5 +112,6 @@ __all__ = [
     "working_version",
     "Observed",
     "record_statistics",
+    "used_before",
     "statistics_of",
 ]

@@ -85,6 +85,16 @@ def record_statistics(session: Session, bank_id: UUID, source: str, rows: Sequen
     return sum(item.poor for item in items.values())
 
 
+def used_before(session: Session, bank_id: UUID, moment: datetime) -> set[tuple[str, int]]:
+    """Item (or variant) and version of all that a sitting analysed before the moment had in its papers."""
+    query = (
+        select(BankItem.code, ItemStatistic.variant, ItemStatistic.number)
+        .join(BankItem, BankItem.id == ItemStatistic.item_id)
+        .where(BankItem.bank_id == bank_id, ItemStatistic.at < moment)
+    )
+    return {(row.variant or row.code, row.number) for row in session.execute(query)}
+
+
 def _by_item(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, list[ItemStatistic]]:
     found: dict[UUID, list[ItemStatistic]] = {item_id: [] for item_id in item_ids}
     for row in session.scalars(select(ItemStatistic).where(ItemStatistic.item_id.in_(item_ids))):

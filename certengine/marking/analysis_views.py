@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from certengine.bank import service as bank
 from certengine.delivery import service as delivery
 from certengine.foundation.errors import CertengineError
-from certengine.marking import calibrating, jobs
+from certengine.marking import calibrating, jobs, model_fit
 from certengine.marking.fairness import FEWEST_IN_GROUP
 from certengine.marking.models import SittingAnalysis
 from certengine.marking.sitting_report import FEWEST, PAIR_LEVEL, PERSON_LEVEL, report_from_json
@@ -42,6 +42,8 @@ def analysis(sitting_id: UUID) -> str:
         fewest=FEWEST,
         pair_level=PAIR_LEVEL,
         person_level=PERSON_LEVEL,
+        fewest_for_fit=model_fit.FEWEST,
+        models=MODELS,
         may_hand_over=staff().may(Permission.MISCONDUCT_DECIDE),
     )
 

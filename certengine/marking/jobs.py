@@ -54,9 +54,11 @@ def analyse(runtime: Runtime, row: Job) -> None:
             for one, other in sittings.neighbours(session, sitting_id)
         ]
         arrived = delivery.arrivals(session, sitting_id)
+        known = bank.used_before(session, release.bank_id, sitting.starts_at)
     observed = observe(marked.values(), items)
     timed = pace({delivery.registration_key(each): Arrivals(*times) for each, times in arrived.items()})
-    whole = replace(report_of(marked, items, pairs), pace=timed)
+    used = {item.id for item in release.items if (item.id, item.version) in known}
+    whole = replace(report_of(marked, items, pairs, used), pace=timed)
     now = runtime.clock.now()
     with runtime.unit_of_work() as session:
         bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)

@@ -4,7 +4,7 @@ Papers differ, so that reliability and errors come from the item parameters that
 alpha is given only where everybody had the same items. Findings are figures for people to weigh, never verdicts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from certengine.bank.rules import ItemType, ReleasedItem
 from certengine.marking.analysis import CHOSEN, Script
+from certengine.marking.exposure import Exposure, exposure, exposure_from_json
+from certengine.marking.model_fit import ModelFit, model_fit_from_json, model_fits
 from certengine.marking.pace import Pace, PaceFinding
 from certengine.psychometrics import aberrance, classical, irt, similarity
 from certengine.psychometrics.calibration import UNSEEN, abilities
@@ -67,8 +69,10 @@ class Report:
     pairs: tuple[PairFinding, ...]
     people_tested: int
     people: tuple[PersonFinding, ...]
-    # None in analyses of before times were looked at.
+    # None and empty in analyses of before these were looked at.
     pace: Pace | None = None
+    exposure: Exposure | None = None
+    fits: tuple[ModelFit, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,13 +84,20 @@ def report_from_json(raw: Mapping[str, Any]) -> Report:
     whole["people"] = tuple(PersonFinding(**each) for each in raw["people"])
     if pace := raw.get("pace"):
         whole["pace"] = Pace(**{**pace, "people": tuple(PaceFinding(**each) for each in pace["people"])})
+    if exposed := raw.get("exposure"):
+        whole["exposure"] = exposure_from_json(exposed)
+    whole["fits"] = tuple(model_fit_from_json(each) for each in raw.get("fits", ()))
     return Report(**whole)
 
 
 def report(
-    scripts: Mapping[str, Script], items: Mapping[str, ReleasedItem], neighbours: Sequence[tuple[str, str]]
+    scripts: Mapping[str, Script],
+    items: Mapping[str, ReleasedItem],
+    neighbours: Sequence[tuple[str, str]],
+    used_before: Collection[str] = (),
 ) -> Report:
-    """scripts: registration → script; neighbours: pairs of registrations whose seats adjoin."""
+    """scripts: registration → script; neighbours: pairs of registrations whose seats adjoin; used_before: ids of items that
+    an earlier sitting had."""
     if len(scripts) < FEWEST:
         return Report(len(scripts), None, None, None, None, None, 0, 0, (), 0, ())
     names = sorted(scripts)
@@ -104,6 +115,7 @@ def report(
     reliability, error = _precision([scripts[name] for name in names[:SAMPLED]], place, a, b, c)
     tested, too_few, pairs = _pairs(names, scripts, items, used, marks, (a, b, c), neighbours)
     people = _people(names, marks, a, b, c)
+    exposed = exposure(names, marks, (a, b, c), [item in used_before for item in used])
     return Report(
         len(names),
         round(float(totals.mean()), 2),
@@ -116,6 +128,8 @@ def report(
         pairs,
         len(names),
         people,
+        exposure=exposed,
+        fits=model_fits(scripts),
     )
 
 

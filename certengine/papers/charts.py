@@ -111,3 +111,50 @@ def curves(series: Mapping[str, Sequence[float]]) -> Curves:
     ticks = tuple(Tick(across(score), str(score)) for score in range(0, 101, 20))
     heights = tuple(Tick(height(value), f"{value:+g}" if value else "0") for value in (-most, 0.0, most))
     return Curves(drawn, ticks, heights, height(0.0))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """row and column from 1; shade: 0 for the least in the matrix, 1 for the most."""
+
+    row: int
+    column: int
+    x: float
+    y: float
+    value: int
+    shade: float
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The lower half of a symmetric matrix, without its diagonal; side: of a cell."""
+
+    cells: tuple[Cell, ...]
+    side: float
+    least: int
+    most: int
+    size: int = WIDTH
+
+
+def matrix(values: ArrayLike) -> Matrix | None:
+    """None for less than two rows."""
+    table = np.asarray(values, int)
+    if len(table) < 2:
+        return None
+    side = WIDTH / (len(table) - 1)
+    rows, columns = np.tril_indices(len(table), -1)
+    found = table[rows, columns]
+    least, most = int(found.min()), int(found.max())
+    shades = (found - least) / max(1, most - least)
+    cells = tuple(
+        Cell(
+            int(row) + 1,
+            int(column) + 1,
+            round(column * side, 1),
+            round((row - 1) * side, 1),
+            int(value),
+            round(float(shade), 2),
+        )
+        for row, column, value, shade in zip(rows, columns, found, shades, strict=True)
+    )
+    return Matrix(cells, round(side, 2), least, most)

@@ -12,6 +12,8 @@ from certengine.papers.values import Paper
 THETAS = ("−1", "0", "1")
 # All pairs of more papers than this would take longer than a page may; the first ones are compared.
 COMPARED = 1500
+# Papers whose overlaps are shown one by one.
+SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Statistics:
     exposure: NDArray[np.float64]
     # Items that two papers share, for each pair compared.
     overlap: NDArray[np.int64]
+    # Of the first papers with each other, papers × papers.
+    matrix: NDArray[np.int64]
 
 
 def of_sample(drawn: Sample) -> Statistics:
@@ -60,7 +64,7 @@ def _statistics(
     papers = len(items)
     inside = np.zeros((min(papers, COMPARED), size), np.float32)
     np.put_along_axis(inside, items[:COMPARED], 1, axis=1)
-    shared = (inside @ inside.T)[np.triu_indices(len(inside), 1)].astype(np.int64)
+    together = (inside @ inside.T).astype(np.int64)
     times = np.bincount(items.ravel(), minlength=size)
     return Statistics(
         papers=papers,
@@ -70,5 +74,6 @@ def _statistics(
         ),
         scores=scores,
         exposure=100 * times[wanted] / papers,
-        overlap=shared,
+        overlap=together[np.triu_indices(len(inside), 1)],
+        matrix=together[:SHOWN, :SHOWN],
     )

@@ -17,7 +17,7 @@ from certengine.ledger import service as ledger
 from certengine.papers import disclosure, printing, service, statistics
 from certengine.papers import preview as previews
 from certengine.papers.beside import LETTERS
-from certengine.papers.charts import Histogram, histogram
+from certengine.papers.charts import Histogram, histogram, matrix
 from certengine.papers.models import DrawState
 from certengine.papers.rules import PaperRules
 from certengine.people.permissions import Permission
@@ -201,7 +201,13 @@ def _figures(rules: PaperRules, figures: statistics.Statistics | None) -> dict[s
         figures.scores[:, 1], low - margin, high + margin, 40, 2, [(low, gettext("下限")), (high, gettext("上限"))]
     )
     exposure = histogram(figures.exposure, 0, 100, 20)
-    return {"figures": figures, "score_chart": scores, "exposure_chart": exposure, "overlap_chart": _overlap(figures)}
+    return {
+        "figures": figures,
+        "score_chart": scores,
+        "exposure_chart": exposure,
+        "overlap_chart": _overlap(figures),
+        "overlap_matrix": matrix(figures.matrix),
+    }
 
 
 def _overlap(figures: statistics.Statistics) -> Histogram | None:

@@ -1,13 +1,14 @@
 """What sittings say about items: pooled over sittings, only of the newest version that was used, and flagged."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from certengine.bank import service
 from certengine.bank.models import Bank
-from certengine.bank.statistics import Observed, charts, flags, record_statistics, statistics_of
+from certengine.bank.statistics import Observed, charts, flags, record_statistics, statistics_of, used_before
 from certengine.foundation.runtime import Runtime
 from tests.bank.factories import AUTHOR, REVIEWER, empty_bank, single
 
@@ -39,6 +40,16 @@ def test_sittings_are_pooled_by_how_many_answered(session: Session, runtime: Run
     # The same sitting analysed again takes the place of what it said before.
     record_statistics(session, bank.id, "sitting:2", [observed(100, 60.0, 0.0)], now)
     assert (item.uses, item.facility, item.discrimination) == (200, 70.0, 20.0)
+
+
+def test_what_was_used_before_a_moment_is_known_by_its_version(session: Session, runtime: Runtime, bank: Bank) -> None:
+    now = runtime.clock.now()
+    record_statistics(session, bank.id, "sitting:1", [observed(100, 80.0, 40.0)], now)
+    later = now + timedelta(days=1)
+    record_statistics(session, bank.id, "sitting:2", [observed(9, None, None, number=2)], later)
+    assert used_before(session, bank.id, now) == set()
+    assert used_before(session, bank.id, later) == {(CODE, 1)}
+    assert used_before(session, bank.id, later + timedelta(days=1)) == {(CODE, 1), (CODE, 2)}
 
 
 def test_a_new_version_starts_with_its_own_figures(session: Session, runtime: Runtime, bank: Bank) -> None:

@@ -19,6 +19,8 @@ from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
 from certengine.marking import calibrating
 from certengine.marking.analysis import Script
+from certengine.marking.exposure import Exposure, ExposureFinding
+from certengine.marking.model_fit import Misfit, ModelFit
 from certengine.marking.models import BankCalibration, SittingAnalysis
 from certengine.marking.pace import Pace, PaceFinding
 from certengine.marking.scripts import scripts as scripts_of
@@ -208,6 +210,9 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     found["people"] = [{"registration": one, "right": 30, "of": 60, "lz": -4.2, "p": 1e-5}]
     odd = PaceFinding(other, 80, 9.5, 41, 3, 1.8, 1e-9)
     found["pace"] = asdict(Pace(119, 60, 31.5, (odd,)))
+    known = ExposureFinding(one, 29, 30, 14.2, 12, 30, 1e-7)
+    found["exposure"] = asdict(Exposure(30, 30, 119, (known,)))
+    found["fits"] = [asdict(ModelFit(420, 80, "rasch", 3301.5, 3158, 0.04, 0.012, (Misfit("ai-7", 41.2, 18, 1e-4),)))]
     with runtime.unit_of_work() as session:
         session.add(SittingAnalysis(sitting_id=sat.theory_id, at=runtime.clock.now(), figures=found))
     account(runtime, "issuer8", ["issuer"])
@@ -216,6 +221,7 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     assert "号座" in page and "lz*" in page and "-4.2" in page and "只供人工核查" in page
     assert "比较了 119 对相邻座位" in page
     assert "每题用时的中位数为 31.5 秒" in page and "1.0e-09" in page
+    assert "29 / 30" in page and "14.2" in page and "ai-7" in page and "0.012" in page and "Rasch" in page
     # What was found goes on to whoever looks into misconduct, with its figures.
     address = next(unescape(each) for each in re.findall(r'href="([^"]+)"', page) if "/conduct/new/" in each)
     form = client.get(address).text

@@ -50,7 +50,7 @@ def test_a_paper_maker_finds_the_draw_and_sees_blueprint_spread_and_receipts(
     assert "第一场" in client.get("/papers?q=初级").text
     assert "没有名称包含" in client.get("/papers?q=区块链").text
     page = client.get(f"/papers/draws/{draw_id}").text
-    assert page.count("<svg") == 3 and "账本第" in page and "style=" not in page
+    assert page.count("<svg") == 4 and "账本第" in page and "style=" not in page
     assert "公开种子</button>" not in page
 
 
