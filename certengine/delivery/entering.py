@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import request
 
+from certengine.delivery import events
 from certengine.foundation.errors import Problem
 from certengine.people import attempts
 from certengine.sittings import service as sittings
@@ -43,5 +44,7 @@ def enter(ticket: str, number: str) -> CandidateView | Problem:
     problem = attempts.judged(tried, is_right, "delivery.wrong")
     if problem or found is None:
         return problem or Problem("", "delivery.wrong")
+    data = {"address": request.remote_addr or "", "agent": request.user_agent.string[:200]}
+    events.second_sign_in(session(), found.registration_id, device, data, now())
     devices.remember(f"ticket:{ticket}")
     return found

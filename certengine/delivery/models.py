@@ -41,6 +41,45 @@ class Attempt(Base):
     seen_at: Mapped[datetime | None]
     # The ledger entry of the hand-in.
     receipt_entry: Mapped[UUID | None]
+    # The browser that the attempt belongs to, and the address that it last came from.
+    device: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(45))
+    # Why somebody stands outside (a problem's code), until a proctor lets them in; that holds for one opening.
+    held_for: Mapped[str | None] = mapped_column(String(40))
+    released_at: Mapped[datetime | None]
+    # A proctor let in a browser that did not show the sitting's key.
+    key_excused: Mapped[bool] = mapped_column(default=False, server_default="0")
+
+
+class EventKind(enum.Enum):
+    """What happened at a screen: facts, and no judgement."""
+
+    FOCUS_LOST = "focus_lost"
+    PASTED = "pasted"
+    CLOCK_CHANGED = "clock_changed"
+    OFFLINE = "offline"
+    ADDRESS_CHANGED = "address_changed"
+    SECOND_SIGN_IN = "second_sign_in"
+    OTHER_DEVICE = "other_device"
+    WRONG_KEY = "wrong_key"
+    KEY_SHOWN = "key_shown"
+    LET_IN = "let_in"
+
+
+class AttemptEvent(Base):
+    """Nothing is changed or removed; the candidate sees the same list."""
+
+    __tablename__ = "attempt_event"
+    __table_args__ = (UniqueConstraint("attempt_id", "token"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("attempt.id"))
+    kind: Mapped[EventKind]
+    # When the server heard of it; what the screen says of its own time is in the data.
+    at: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+    # Of the screen, so that what is sent twice stands once.
+    token: Mapped[str] = mapped_column(String(40))
 
 
 class AnswerEntry(Base):

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from certengine.delivery import file_rules, problems, rules, tasks
+from certengine.delivery import events, file_rules, gate, problems, rules, tasks
 from certengine.delivery.models import AnswerEntry, Attempt, AttemptState
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
@@ -47,6 +47,8 @@ class AttemptView:
     extra_seconds: int
     submitted_at: datetime | None
     submitted_by: str | None
+    events: int = 0
+    held_for: str | None = None
 
 
 def sitting_key(sitting_id: UUID) -> str:
@@ -155,11 +157,18 @@ def _given(session: Session, sitting: SittingView, registration_id: UUID) -> dic
     return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), registration_key(registration_id))}
 
 
-def open_screen(session: Session, sitting_id: UUID, registration_id: UUID, now: datetime) -> Attempt:
-    """A screen takes the attempt over; what an older one sends from now on is refused."""
+def open_screen(
+    session: Session, sitting_id: UUID, registration_id: UUID, now: datetime, visitor: gate.Visitor | None = None
+) -> Attempt:
+    """A screen takes the attempt over; what an older one sends from now on is refused.
+
+    Raises Conflict for a visitor whom a proctor has to let in first.
+    """
     standing = attempt_of(session, sitting_id, registration_id, lock=True)
     if standing is None or standing.started_at is None:
         raise Conflict("delivery.not_started")
+    if visitor is not None:
+        gate.opened(session, standing, visitor, now)
     standing.generation += 1
     standing.seen_at = now
     return standing
@@ -258,6 +267,8 @@ def _hand_in(session: Session, standing: Attempt, actor: str, now: datetime, rea
         done = {"files": tasks.written(tasks.files_of(session, [standing.id])[standing.id])}
     else:
         done = {"answers": answers_of(session, [standing.id]).get(standing.id, {})}
+    if happened := events.events_of(session, standing.id):
+        done["events"] = events.digest(happened)
     standing.state, standing.submitted_at, standing.submitted_by = AttemptState.SUBMITTED, now, actor
     standing.remaining_seconds = None
     standing.receipt_entry = ledger.record(
@@ -348,7 +359,8 @@ def board(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) 
         row.attempt_id: row.at
         for row in session.execute(last.where(AnswerEntry.attempt_id.in_(ids)).group_by(AnswerEntry.attempt_id))
     }
-    return [_line(each, attempts.get(each.registration_id), answered, heard) for each in placed]
+    happened = events.counts(session, ids)
+    return [_line(each, attempts.get(each.registration_id), answered, heard, happened) for each in placed]
 
 
 def _line(
@@ -356,6 +368,7 @@ def _line(
     standing: Attempt | None,
     answered: dict[UUID, int],
     heard: dict[UUID, datetime],
+    happened: dict[UUID, int],
 ) -> AttemptView:
     moments = (standing.seen_at, heard.get(standing.id)) if standing else ()
     return AttemptView(
@@ -372,6 +385,8 @@ def _line(
         extra_seconds=standing.extra_seconds if standing else 0,
         submitted_at=standing.submitted_at if standing else None,
         submitted_by=standing.submitted_by if standing else None,
+        events=happened.get(standing.id, 0) if standing else 0,
+        held_for=standing.held_for if standing else None,
     )
 
 

@@ -9,10 +9,10 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
 from certengine.bank.rendering import render_markdown
-from certengine.delivery import file_rules, receiving, service, tasks
+from certengine.delivery import file_rules, gate, receiving, service, tasks
 from certengine.delivery.models import Attempt, AttemptState, HandedFile
 from certengine.delivery.tasks import Announced
-from certengine.delivery.views import blueprint, candidate
+from certengine.delivery.views import blueprint, candidate, key_shown, visitor
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
 from certengine.people.actors import Staff
@@ -33,6 +33,8 @@ def task(sitting_id: UUID) -> str | Answer:
     if standing is None or standing.started_at is None or standing.state is AttemptState.SUBMITTED:
         return redirect(url_for(".sitting", sitting_id=sitting_id))
     view = sittings.sitting(session(), sitting_id)
+    if gate.obstacle(standing, visitor(view)):
+        return redirect(url_for(".outside", sitting_id=sitting_id))
     found = tasks.task_of(session(), view)
     data = {
         "attempt": str(standing.id),
@@ -41,12 +43,13 @@ def task(sitting_id: UUID) -> str | Answer:
         "files": _files(standing),
         **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
         "addresses": {
-            "open": url_for(".open_screen", sitting_id=sitting_id),
+            "open": url_for(".open_screen", sitting_id=sitting_id, shown=key_shown(standing, view)),
             "state": url_for(".task_state", sitting_id=sitting_id),
             "begin": url_for(".begin_file", sitting_id=sitting_id),
             "file": url_for(".file_part", file_id=UUID(int=0)).removesuffix(str(UUID(int=0))),
             "receipt": url_for(".receipt", sitting_id=sitting_id),
             "worker": url_for(".worker"),
+            "events": url_for(".report_events", sitting_id=sitting_id),
         },
     }
     return render_template(

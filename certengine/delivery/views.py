@@ -8,14 +8,15 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.blueprints import BlueprintSetupState
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
+from itsdangerous import URLSafeSerializer
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from certengine.delivery import entering, file_rules, receiving, rules, service, tasks
+from certengine.delivery import answer_file, entering, events, file_rules, gate, receiving, rules, service, tasks
 from certengine.delivery.actors import KIND, Candidate, identity
 from certengine.delivery.forms import CandidateForm
 from certengine.delivery.journal import Journal
-from certengine.delivery.models import Attempt, AttemptState
+from certengine.delivery.models import Attempt, AttemptState, EventKind
 from certengine.delivery.receiving import Refused
 from certengine.delivery.scripts import Scripts
 from certengine.foundation.clock import CHINA
@@ -27,6 +28,7 @@ from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
+from certengine.web import devices
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.layout import add_labels
@@ -43,9 +45,24 @@ STATES = {
 }
 
 
+EVENTS = {
+    EventKind.FOCUS_LOST: _("离开考试窗口"),
+    EventKind.PASTED: _("粘贴文字"),
+    EventKind.CLOCK_CHANGED: _("本机时钟改变"),
+    EventKind.OFFLINE: _("网络中断"),
+    EventKind.ADDRESS_CHANGED: _("网络地址改变"),
+    EventKind.SECOND_SIGN_IN: _("在另一处登录"),
+    EventKind.OTHER_DEVICE: _("在另一台机器上打开"),
+    EventKind.WRONG_KEY: _("考试浏览器密钥不符"),
+    EventKind.KEY_SHOWN: _("考试浏览器密钥相符"),
+    EventKind.LET_IN: _("监考员放行"),
+}
+
+
 @blueprint.record_once
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, AttemptState, STATES)
+    add_labels(state, EventKind, EVENTS)
     state.app.extensions["scripts"] = Scripts()
     # The journal is made over the runtime at first use: the app may be built before its database stands.
     state.app.extensions["journal"] = None
@@ -161,6 +178,65 @@ def exam_texts() -> Markup:
     return _exam_texts(str(get_locale()))
 
 
+def _shows_key(view: SittingView) -> bool:
+    shown = [request.headers.get(name, "") for name in gate.KEY_HEADERS]
+    return gate.shows_key(view.browser_keys, request.url, shown)
+
+
+def _seen() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="exam browser")
+
+
+def key_shown(standing: Attempt, view: SittingView) -> str | None:
+    """Goes with the page that was asked for with the key: not every version of the browser shows it to scripts too."""
+    shown = view.browser_keys and _shows_key(view)
+    return str(_seen().dumps(str(standing.id))) if shown else None
+
+
+def visitor(view: SittingView, standing: Attempt | None = None) -> gate.Visitor:
+    """The browser that asks, with the key that it shows where the sitting wants one."""
+    key = _shows_key(view) if view.browser_keys else None
+    if key is False and standing is not None:
+        found, seen = _seen().loads_unsafe(request.args.get("shown", ""))
+        key = found and seen == str(standing.id)
+    device = devices.known(f"ticket:{candidate().ticket_number}")
+    return gate.Visitor(device or "unknown", request.remote_addr or "", request.user_agent.string[:200], key)
+
+
+@blueprint.route("/exam/<uuid:sitting_id>/outside", methods=["GET", "POST"])
+@allow(Permission.ATTEMPT_TAKE)
+def outside(sitting_id: UUID) -> str | Answer:
+    """Where a browser waits that has to be let in by a proctor."""
+    view = scripts().sitting(session(), sitting_id, now())
+    standing = service.attempt_of(session(), sitting_id, candidate().registration_id)
+    problem = gate.obstacle(standing, visitor(view)) if standing else None
+    if standing is None or problem is None or standing.state is AttemptState.SUBMITTED:
+        return redirect(url_for(".sitting", sitting_id=sitting_id))
+    if request.method == "POST":
+        gate.ask(session(), standing, visitor(view), now())
+        return redirect(url_for(".outside", sitting_id=sitting_id))
+    return render_template(
+        "delivery/outside.html",
+        sitting=view,
+        place=service.place_of(session(), view, candidate().registration_id),
+        problem=say(Problem("", problem)),
+        asked=standing.held_for == problem,
+    )
+
+
+@blueprint.post("/exam/<uuid:sitting_id>/events")
+@allow(Permission.ATTEMPT_TAKE)
+def report_events(sitting_id: UUID) -> tuple[dict[str, Any], int]:
+    """What a screen saw: focus lost, a paste, a changed clock, a time without network."""
+    standing = service.attempt_of(session(), sitting_id, candidate().registration_id, lock=True)
+    if standing is None:
+        raise NotFound("delivery.not_found")
+    taken = events.take(session(), standing, (request.get_json(silent=True) or {}).get("events"), now())
+    if taken is None:
+        return {"problem": "bad_request"}, 422
+    return {"taken": taken}, 200
+
+
 @blueprint.get("/exam/<uuid:sitting_id>/paper")
 @allow(Permission.ATTEMPT_TAKE)
 def paper(sitting_id: UUID) -> str | Answer:
@@ -173,6 +249,8 @@ def paper(sitting_id: UUID) -> str | Answer:
     view = scripts().sitting(session(), sitting_id, now())
     if view.part is Part.PRACTICAL:
         return redirect(url_for(".task", sitting_id=sitting_id))
+    if gate.obstacle(standing, visitor(view)):
+        return redirect(url_for(".outside", sitting_id=sitting_id))
     data = {
         "attempt": str(standing.id),
         "script": scripts().script(session(), standing, view.release_id),
@@ -181,12 +259,15 @@ def paper(sitting_id: UUID) -> str | Answer:
         "sequences": rules.SEQUENCES_A_GENERATION,
         **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
         "addresses": {
-            "open": url_for(".open_screen", sitting_id=sitting_id),
+            "open": url_for(".open_screen", sitting_id=sitting_id, shown=key_shown(standing, view)),
             "answers": url_for(".answers", attempt_id=standing.id),
             "submit": url_for(".submit", sitting_id=sitting_id),
             "receipt": url_for(".receipt", sitting_id=sitting_id),
             "worker": url_for(".worker"),
+            "events": url_for(".report_events", sitting_id=sitting_id),
         },
+        "ticket": candidate().ticket_number,
+        "file_key": answer_file.key_of(runtime().settings.secret_key, standing.id),
     }
     return render_template(
         "delivery/exam.html",
@@ -206,7 +287,9 @@ def _saved(standing: Attempt, screens: int) -> dict[str, list[Any]]:
 @blueprint.post("/exam/<uuid:sitting_id>/open")
 @allow(Permission.ATTEMPT_TAKE)
 def open_screen(sitting_id: UUID) -> dict[str, Any]:
-    standing = service.open_screen(session(), sitting_id, candidate().registration_id, now())
+    view, me = scripts().sitting(session(), sitting_id, now()), candidate().registration_id
+    known = service.attempt_of(session(), sitting_id, me) if view.browser_keys else None
+    standing = service.open_screen(session(), sitting_id, me, now(), visitor(view, known))
     return {
         "generation": standing.generation,
         "saved": _saved(standing, standing.generation - 1),
@@ -262,6 +345,7 @@ def receipt(sitting_id: UUID) -> str | Answer:
         attempt=standing,
         receipt=ledger.receipt(session(), standing.receipt_entry),
         **facts,
+        events=events.events_of(session(), standing.id),
         sitting=view,
         candidate=sittings.candidate(session(), candidate().registration_id),
     )

@@ -3,13 +3,15 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from certengine.delivery import answer_file, events, gate
 from certengine.delivery import service as delivery
+from certengine.delivery.views import scripts
 from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
 from certengine.foundation.ids import random_code
 from certengine.ledger import service as ledger
@@ -135,6 +137,7 @@ def _candidate_page(
         facts=sittings.candidate(session(), place.candidate.registration_id),
         acts=ledger.history(session(), f"attempt:{attempt_id}") if attempt_id else [],
         may_act=may_act,
+        events=events.events_of(session(), attempt_id) if attempt_id else [],
         extend_form=extend,
         reason_form=reason,
         Seat=Seat,
@@ -217,6 +220,29 @@ def force_submit(sitting_id: UUID, room_id: UUID, registration_id: UUID) -> str:
     attempt_id = _attempt(sitting_id, room_id, registration_id)
     delivery.force_submit(session(), attempt_id, ReasonForm().reason.data or "", staff().id, now())
     return gettext("已强制交卷")
+
+
+@blueprint.post("/proctoring/<uuid:sitting_id>/<uuid:room_id>/<uuid:registration_id>/let-in")
+@allow(Permission.ROOM_PROCTOR)
+@_act
+def let_in(sitting_id: UUID, room_id: UUID, registration_id: UUID) -> str:
+    """Another machine, or a browser that does not show the sitting's key: for one opening."""
+    standing = delivery.attempt(session(), _attempt(sitting_id, room_id, registration_id), lock=True)
+    gate.let_in(session(), standing, ReasonForm().reason.data or "", staff().id, now())
+    return gettext("已放行，考生可以在新的机器上继续")
+
+
+@blueprint.post("/proctoring/<uuid:sitting_id>/<uuid:room_id>/<uuid:registration_id>/answer-file")
+@allow(Permission.ROOM_PROCTOR)
+@_act
+def carry_answers(sitting_id: UUID, room_id: UUID, registration_id: UUID) -> str:
+    """Answers that a machine without network could not send."""
+    standing = delivery.attempt(session(), _attempt(sitting_id, room_id, registration_id), lock=True)
+    given = request.files.get("file")
+    content = given.read(answer_file.LONGEST + 1) if given else b""
+    answers = answer_file.opened(runtime().settings.secret_key, standing.id, content)
+    count = answer_file.take_in(session(), scripts(), standing, answers, content, staff().id, now())
+    return gettext("已导入，新增%(count)s条答案", count=count)
 
 
 @blueprint.post("/proctoring/<uuid:sitting_id>/<uuid:room_id>/incidents")

@@ -123,6 +123,8 @@ class Sitting(Base):
     late_minutes: Mapped[int] = mapped_column(default=30)
     state: Mapped[SittingState] = mapped_column(default=SittingState.PLANNED)
     release_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_release.id"))
+    # Keys of Safe Exam Browser (Browser Exam Keys or Config Keys, hex); without any nothing is asked for.
+    browser_keys: Mapped[list[str] | None]
 
     plan: Mapped[ExamPlan] = relationship()
     rooms: Mapped[list["ExamRoom"]] = relationship(order_by="ExamRoom.name")

@@ -50,6 +50,7 @@ register_messages(
         "applications.not_found": "没有找到申请：请核对申请编号和证件号码",
         "applications.decided": "这份申请已经有结果",
         "applications.reason_missing": "请写明原因",
+        "sittings.browser_key": "“%(text)s”不是考试浏览器的密钥（64位十六进制数字）",
         "sittings.extra_range": "加时应为 0 到 %(most)s 分钟",
         "sittings.extra_reason": "请写明加时的原因",
     }

@@ -46,6 +46,7 @@ class SittingView:
     late_until: datetime
     state: SittingState
     release_id: UUID | None
+    browser_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ def _sitting_view(row: Sitting) -> SittingView:
         late_until=row.starts_at + timedelta(minutes=row.late_minutes),
         state=row.state,
         release_id=row.release_id,
+        browser_keys=tuple(row.browser_keys or ()),
     )
 
 

@@ -82,6 +82,11 @@ def staff_needed(part: Part, candidates: int) -> int:
     return needed + (needed + 1) % 2
 
 
+def is_browser_key(text: str) -> bool:
+    """A Browser Exam Key or Config Key of Safe Exam Browser: 32 bytes in hex."""
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")
+
+
 @dataclass(frozen=True)
 class SeatCell:
     """A desk on the plan of a room, with the number of its seat; numbers run in a snake from the door."""

@@ -252,6 +252,21 @@ def add_sitting(session: Session, plan: ExamPlan, facts: SittingFacts, actor: st
     return sitting
 
 
+def set_browser_keys(session: Session, sitting: SittingView, text: str, actor: str, now: datetime) -> int:
+    """Keys of Safe Exam Browser, one a line; none asks for none. Returns how many.
+
+    Raises Invalid naming what is no key, Conflict once the sitting has begun.
+    """
+    if sitting.starts_at <= now:
+        raise Conflict("sittings.started")
+    keys = list(dict.fromkeys(text.lower().split()))
+    if wrong := [key for key in keys if not rules.is_browser_key(key)]:
+        raise Invalid([Problem("keys", "sittings.browser_key", {"text": wrong[0][:70]})])
+    session.execute(update(Sitting).where(Sitting.id == sitting.id).values(browser_keys=keys or None))
+    _record(session, "sitting.browser_keys_set", f"sitting:{sitting.id}", actor, now, {}, {"keys": keys})
+    return len(keys)
+
+
 @dataclass(frozen=True)
 class RoomFacts:
     name: str

@@ -204,6 +204,18 @@ def seat(sitting_id: UUID) -> Response:
     return _back(sitting_id, act)
 
 
+@blueprint.post("/sittings/<uuid:sitting_id>/browser-keys")
+@allow(Permission.SITTING_PLAN)
+def browser_keys(sitting_id: UUID) -> Response:
+    view = service.sitting_of(session(), organisation(), sitting_id)
+
+    def act() -> str:
+        count = service.set_browser_keys(session(), view, request.form.get("keys", "")[:20_000], actor(), now())
+        return gettext("已保存%(count)s个密钥", count=count) if count else gettext("不要求考试浏览器")
+
+    return _back(sitting_id, act)
+
+
 def _room(view: SittingView, room_id: UUID) -> ExamRoom:
     found = session().get(ExamRoom, room_id)
     if found is None or found.sitting_id != view.id:

@@ -3,6 +3,8 @@ import { serverClock, spelled } from "./clock.js";
 import { Journal } from "./journal.js";
 import { answerOf, isAnswered, draw } from "./question.js";
 import { Sender } from "./sender.js";
+import { answerFile, possible } from "./answer_file.js";
+import { watch } from "./watch.js";
 
 const element = (id) => document.getElementById(id);
 const data = JSON.parse(element("data").textContent);
@@ -11,7 +13,9 @@ const say = (key, values = {}) => Object.entries(values).reduce((text, [name, va
 const items = data.script.sections.flatMap((section) => section.items);
 const now = serverClock(data.now);
 const journal = new Journal(data.attempt);
-const sender = new Sender(journal, data.addresses, document.querySelector("meta[name=csrf-token]").content, heard);
+const token = document.querySelector("meta[name=csrf-token]").content;
+const sender = new Sender(journal, data.addresses, token, heard);
+const watching = watch(data.addresses.events, token);
 let deadline = data.deadline;
 let extra = data.extra;
 let sequence = 0;
@@ -31,9 +35,13 @@ function heard(what, body) {
     saved.textContent = texts.saving;
   } else if (what === "saved") {
     saved.classList.remove("is-offline");
+    element("carry").hidden = true;
+    watching.network(true);
     if (!journal.pending().length && journal.highest()) saved.textContent = say("saved", { time: new Date(body.now).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) });
   } else if (what === "offline") {
     saved.classList.add("is-offline");
+    element("carry").hidden = !possible();
+    watching.network(false);
     saved.textContent = say("offline", { count: journal.pending().length });
   } else if (what === "refused") {
     refused(body.problem);
@@ -42,6 +50,8 @@ function heard(what, body) {
 
 function refused(problem) {
   if (problem === "delivery.closed") return leave();
+  // The page itself leads to where one waits to be let in.
+  if (problem === "delivery.other_device" || problem === "delivery.wrong_key") { over = true; return location.reload(); }
   const taken = problem === "delivery.taken_over";
   element("stopped-title").textContent = texts[taken ? "taken_title" : "suspended_title"];
   element("stopped-text").textContent = texts[taken ? "taken_text" : "suspended_text"];
@@ -152,6 +162,14 @@ async function handIn() {
   element("confirm").showModal();
 }
 
+async function carry() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answerFile(data.attempt, data.file_key, [...journal.entries.values()]));
+  link.download = `${texts.file_name}-${data.ticket}.ceaf`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 function size(step) {
   const kept = Number(localStorage.getItem("exam-size")) || 0;
   apply(step === 0 ? 0 : Math.max(-1, Math.min(3, kept + step)));
@@ -205,6 +223,7 @@ element("next").addEventListener("click", () => show(current + 1, true));
 element("clear").addEventListener("click", () => { change(items[current], { answer: null }); show(current); });
 element("flag").addEventListener("change", (event) => change(items[current], { flagged: event.target.checked }));
 element("hand-in").addEventListener("click", handIn);
+element("carry").addEventListener("click", carry);
 element("go-on").addEventListener("click", () => element("confirm").close());
 element("submit").addEventListener("submit", () => { over = true; sender.stopped = true; });
 element("take-back").addEventListener("click", () => location.reload());

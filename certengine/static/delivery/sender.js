@@ -25,6 +25,7 @@ export class Sender {
   async open() {
     try {
       const { status, body } = await this.post(this.addresses.open, {});
+      if (status === 409) this.tell("refused", body);
       if (status !== 200) return false;
       this.generation = body.generation;
       this.stopped = false;

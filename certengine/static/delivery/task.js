@@ -1,6 +1,7 @@
 // The screen of a practical task: the clock, and files that are sent in parts and go on after a cut or a reload.
 import { serverClock, spelled } from "./clock.js";
 import { Uploads } from "./uploads.js";
+import { watch } from "./watch.js";
 
 const element = (id) => document.getElementById(id);
 const data = JSON.parse(element("data").textContent);
@@ -9,6 +10,7 @@ const say = (key, values = {}) => Object.entries(values).reduce((text, [name, va
 const token = document.querySelector("meta[name=csrf-token]").content;
 const now = serverClock(data.now);
 const uploads = new Uploads(data, token, heard);
+const watching = watch(data.addresses.events, token);
 const ALIVE = 15000;
 let deadline = data.deadline;
 let files = data.files;
@@ -22,6 +24,7 @@ function heard(what, body) {
   if (what === "online" || what === "lost") {
     element("saved").classList.toggle("is-offline", what === "lost");
     element("saved").textContent = texts[what === "lost" ? "lost" : "connected"];
+    watching.network(what === "online");
   } else if (what === "refused") refused(body);
   else if (what === "problem") problem(body.message);
 }
