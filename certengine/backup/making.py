@@ -60,6 +60,9 @@ def make(runtime: Runtime, out: Path) -> Manifest:
     with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=".certengine-backup-") as folder:
         # First the database: a file is durable before a row names it, and none is ever changed or removed.
         taken = snapshots.take(runtime.engine, Path(folder))
+        for digest in runtime.files.digests() if runtime.settings.files else ():
+            # What another machine put into the object storage is brought into the folder first.
+            runtime.files.path(digest)
         with archive.writing(out) as writer:
             for name, path in [*taken.files.items(), *data_files(runtime)]:
                 writer.add(name, path)

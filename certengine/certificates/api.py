@@ -17,7 +17,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotFound
 from certengine.web.access import public
 from certengine.web.errors import say
-from certengine.web.request import now, runtime, session
+from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("certificates_api", __name__)
@@ -42,6 +42,7 @@ def _said(found: CertificateView | None) -> dict[str, Any]:
 
 
 @blueprint.get("/api/v1/certificates/<code>")
+@may_lag
 @public("employers' systems ask by code")
 @limiter.limit("120 per minute")
 def certificate(code: str) -> tuple[dict[str, Any], int]:

@@ -23,7 +23,7 @@ from certengine.people.permissions import Permission
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import now, runtime, session
+from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
 blueprint = Blueprint("certificates", __name__)
@@ -103,6 +103,7 @@ def staff() -> Staff:
 
 
 @blueprint.get("/v/<code>")
+@may_lag
 @public("an employer scans the code on a certificate")
 @limiter.limit("120 per minute")
 def look_up(code: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -13,7 +14,7 @@ class FileStore:
     def put(self, content: bytes) -> str:
         """Keeps the bytes durably and returns their SHA-256 in hex."""
         digest = hashlib.sha256(content).hexdigest()
-        path = self.path(digest)
+        path = self._place(digest)
         if path.exists():
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,7 @@ class FileStore:
 
     def keep_parts(self, name: uuid.UUID, digest: str) -> None:
         """Keeps a whole file under its hash; what it came from stays until `drop_parts`."""
-        path = self.path(digest)
+        path = self._place(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             os.link(self._draft(name), path)
@@ -54,6 +55,11 @@ class FileStore:
 
     def _draft(self, name: uuid.UUID) -> Path:
         return self._folder / "arriving" / name.hex
+
+    def digests(self) -> Iterator[str]:
+        """Of all files, in order."""
+        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(path.name for path in folder.iterdir() if len(path.name) == 64)
 
     def get(self, digest: str) -> bytes:
         """Raises FileNotFoundError."""
@@ -67,6 +73,9 @@ class FileStore:
             return False
 
     def path(self, digest: str) -> Path:
+        return self._place(digest)
+
+    def _place(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError("not a SHA-256 in hex")
         return self._folder / digest[:2] / digest

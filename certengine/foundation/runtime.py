@@ -30,7 +30,13 @@ class Runtime:
     def engine(self) -> Engine:
         if self.settings.is_sqlite:
             self.settings.data.mkdir(parents=True, exist_ok=True)
-        return make_engine(self.settings.database_url)
+        return make_engine(self.settings.database_url, self.settings.pool_size)
+
+    @cached_property
+    def replica(self) -> Engine:
+        """Where pages are read that may lag by a moment; the database itself where there is no replica."""
+        url = self.settings.read_database_url
+        return make_engine(url, self.settings.pool_size) if url else self.engine
 
     @cached_property
     def keys(self) -> KeyStore:
@@ -42,12 +48,20 @@ class Runtime:
 
     @cached_property
     def files(self) -> FileStore:
-        return FileStore(self.settings.data / "files")
+        folder = self.settings.data / "files"
+        if self.settings.files.startswith("s3://"):
+            # Only who asks for it needs the library.
+            from certengine.foundation.object_storage import ObjectStore
+
+            return ObjectStore(folder, self.settings.files, self.settings.s3_endpoint)
+        return FileStore(folder)
 
     @contextmanager
-    def unit_of_work(self, read_only: bool = False) -> Iterator[Session]:
+    def unit_of_work(self, read_only: bool = False, may_lag: bool = False) -> Iterator[Session]:
         """A session whose work is committed at the end, or rolled back on any exception. Nothing else commits."""
-        engine = self.engine.execution_options(read_only=True) if read_only else self.engine
+        engine = self.replica if read_only and may_lag else self.engine
+        if read_only:
+            engine = engine.execution_options(read_only=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
             # A read-only session is just closed: a rollback would empty the objects that the caller keeps.

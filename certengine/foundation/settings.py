@@ -8,6 +8,17 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class SignInProvider:
+    """An OpenID Connect provider for staff. claim: the one that is an account's login, where accounts link themselves."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    label: str = ""
+    claim: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     database_url: str
     secret_key: str
@@ -20,6 +31,16 @@ class Settings:
     second_factor_required: bool = False
     # Where a finder of a weakness writes to: mailto:… or https://…
     security_contact: str = ""
+    provider: SignInProvider | None = None
+    # Where floods of requests are counted: memory:// (each process), database://, redis://…
+    rate_limits: str = "memory://"
+    # Connections that a process keeps to PostgreSQL; as many more for a moment.
+    pool_size: int = 10
+    # A read replica, for pages that may lag by a moment.
+    read_database_url: str = ""
+    # s3://bucket/prefix keeps files there, with the data folder as cache; by default they are in the folder alone.
+    files: str = ""
+    s3_endpoint: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -28,7 +49,7 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
-    _SECOND_FACTOR, _SECURITY_CONTACT.
+    _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
     """
@@ -43,6 +64,25 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
         second_factor_required=environment.get("CERTENGINE_SECOND_FACTOR", "") == "required",
         security_contact=environment.get("CERTENGINE_SECURITY_CONTACT", "").strip(),
+        provider=_provider(environment),
+        rate_limits=environment.get("CERTENGINE_RATE_LIMITS") or "memory://",
+        pool_size=int(environment.get("CERTENGINE_POOL_SIZE") or 10),
+        read_database_url=driver_url(environment.get("CERTENGINE_READ_DATABASE_URL", "")),
+        files=environment.get("CERTENGINE_FILES", ""),
+        s3_endpoint=environment.get("CERTENGINE_S3_ENDPOINT", ""),
+    )
+
+
+def _provider(environment: Mapping[str, str]) -> SignInProvider | None:
+    issuer = environment.get("CERTENGINE_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    return SignInProvider(
+        issuer,
+        environment.get("CERTENGINE_OIDC_CLIENT_ID", ""),
+        environment.get("CERTENGINE_OIDC_CLIENT_SECRET", ""),
+        environment.get("CERTENGINE_OIDC_LABEL", ""),
+        environment.get("CERTENGINE_OIDC_CLAIM", ""),
     )
 
 

@@ -12,13 +12,14 @@ from certengine.foundation.paging import paginate
 from certengine.ledger import receipts, rules, service
 from certengine.web.access import public
 from certengine.web.errors import say
-from certengine.web.request import runtime, session
+from certengine.web.request import may_lag, runtime, session
 
 blueprint = Blueprint("ledger", __name__)
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @blueprint.get("/ledger")
+@may_lag
 @public("anyone may watch the log")
 def ledger() -> str:
     """What the log is, its newest checkpoint, its entries, and a form that checks a receipt."""
@@ -35,6 +36,7 @@ def ledger() -> str:
 
 
 @blueprint.get("/ledger/entry/<int:index>")
+@may_lag
 @public("an entry holds no personal data")
 def entry(index: int) -> str:
     found = service.by_index(session(), index)
@@ -66,6 +68,7 @@ def vkey() -> Response:
 
 
 @blueprint.get("/ledger/tile/<int:level>/<path:number>")
+@may_lag
 @public("hashes of the tree")
 def tile(level: int, number: str) -> Response:
     first, width = _address(number, rules.TILE_HEIGHT * level)
@@ -74,6 +77,7 @@ def tile(level: int, number: str) -> Response:
 
 
 @blueprint.get("/ledger/tile/entries/<path:number>")
+@may_lag
 @public("an entry holds no personal data")
 def tile_entries(number: str) -> Response:
     first, width = _address(number, 0)

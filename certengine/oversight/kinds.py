@@ -8,6 +8,8 @@ KINDS = {
     "account.password_set": _("重设密码"),
     "account.recovery_code_used": _("使用恢复码登录"),
     "account.recovery_codes_renewed": _("更换恢复码"),
+    "account.identity_linked": _("绑定统一身份认证"),
+    "account.identity_unlinked": _("解除统一身份认证"),
     "account.passkey_added": _("添加通行密钥"),
     "account.passkey_removed": _("删除通行密钥"),
     "account.second_factor_enrolled": _("启用双重验证"),

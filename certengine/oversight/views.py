@@ -18,7 +18,7 @@ from certengine.oversight.service import AuditFilter
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.layout import NavigationEntry, add_navigation
-from certengine.web.request import now, runtime, session
+from certengine.web.request import may_lag, now, runtime, session
 
 blueprint = Blueprint("oversight", __name__)
 LONGEST_EXPORT = 100_000
@@ -32,6 +32,7 @@ def set_up(state: BlueprintSetupState) -> None:
 
 
 @blueprint.get("/oversight")
+@may_lag
 @allow(Permission.OVERSIGHT_READ)
 def overview() -> str:
     months = service.issued_by_month(session(), now())
@@ -46,6 +47,7 @@ def overview() -> str:
 
 
 @blueprint.get("/oversight/ledger.jsonl")
+@may_lag
 @allow(Permission.OVERSIGHT_READ)
 def export() -> Response:
     """The whole log with its private parts, to be verified with `certengine ledger verify`."""
@@ -71,6 +73,7 @@ def _filter() -> AuditFilter:
 
 
 @blueprint.get("/audit")
+@may_lag
 @allow(Permission.AUDIT_READ)
 def audit() -> str:
     query = service.audit_query(session(), _filter())
@@ -85,6 +88,7 @@ def audit() -> str:
 
 
 @blueprint.get("/audit.xlsx")
+@may_lag
 @allow(Permission.AUDIT_READ)
 def audit_xlsx() -> Answer:
     rows = session().scalars(service.audit_query(session(), _filter()).limit(LONGEST_EXPORT)).all()

@@ -147,3 +147,14 @@ class AnsweredChallenge(Base):
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AccountIdentity(Base):
+    """Whom a provider (OpenID Connect) knows an account as."""
+
+    __tablename__ = "account_identity"
+
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]

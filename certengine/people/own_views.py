@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, Problem
-from certengine.people import actors, attempts, enrolment, passkeys, second_factor, service, sessions
+from certengine.people import actors, attempts, enrolment, identities, passkeys, second_factor, service, sessions
 from certengine.people.actors import Staff
 from certengine.people.forms import CodeForm, OwnPasswordForm, ProvenForm
 from certengine.people.models import Account
@@ -51,6 +51,8 @@ def my_account() -> str | Response:
         form=form,
         factor=factor,
         passkeys=passkeys.of_account(session(), mine.id),
+        provider=runtime().settings.provider,
+        identities=identities.of_account(session(), mine.id),
         takes_passkeys=passkeys.site(runtime().settings.base_url) is not None,
         codes_left=second_factor.codes_left(session(), mine.id),
         required=second_factor.is_required(runtime().settings, mine),

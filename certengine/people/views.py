@@ -1,8 +1,6 @@
 """Signing in: password, then the second factor where the account has or needs one; signing out."""
 
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -18,26 +16,19 @@ from certengine.people import (
     own_views,
     passkey_views,
     passkeys,
+    provider_views,
     second_factor,
     service,
+    signing_in,
 )
 from certengine.people.forms import CodeForm, PasskeyForm, SignInForm
-from certengine.people.models import Account
 from certengine.people.pages import blueprint
 from certengine.web.access import public
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
 
-HALF = "half_signed_in"
-HALF_LIFE = timedelta(minutes=10)
-# Against floods alone: a hall of people signs in from one address at the same minute.
-FLOOD = "600 per minute"
 Page = str | Response | tuple[str, int]
-
-
-def _local(target: str) -> str:
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("home")
 
 
 def _again(problem: Problem, template: str, **context: Any) -> Response:
@@ -51,7 +42,7 @@ def _again(problem: Problem, template: str, **context: Any) -> Response:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public("signing in")
-@limiter.limit(FLOOD, methods=["POST"])
+@limiter.limit(signing_in.FLOOD, methods=["POST"])
 def sign_in() -> Page:
     form = SignInForm(next=request.args.get("next", ""))
     if not form.validate_on_submit():
@@ -59,62 +50,49 @@ def sign_in() -> Page:
     login = (form.login.data or "").strip()
     account = service.account_by_login(session(), login)
     if problem := attempts.password_problem(login, account, form.password.data or ""):
-        return _again(problem, "people/sign_in.html", form=form, passkeys=challenges.to_sign_in())
+        return _again(problem, "people/sign_in.html", form=form, passkeys=challenges.to_sign_in(), **_provider())
     assert account is not None
     target = form.next.data or "/"
-    has_factor = second_factor.has_any(session(), account.id)
-    if has_factor or second_factor.is_required(runtime().settings, account):
-        cookie[HALF] = [str(account.id), attempts.fingerprint(account), now().isoformat(), target]
-        return redirect(url_for(".second_step" if has_factor else ".first_enrolment"))  # type: ignore[return-value]
-    return _signed_in(account, target, with_factor=False)
+    return signing_in.after_first_factor(account, target, False)
 
 
 def _sign_in_page(form: SignInForm) -> str:
-    return render_template("people/sign_in.html", form=form, problem=None, passkeys=challenges.to_sign_in())
+    return render_template(
+        "people/sign_in.html", form=form, problem=None, passkeys=challenges.to_sign_in(), **_provider()
+    )
+
+
+def _provider() -> dict[str, Any]:
+    return {"provider": runtime().settings.provider}
 
 
 @blueprint.post("/sign-in/passkey")
 @public("signing in with a passkey, alone or after the password")
-@limiter.limit(FLOOD, methods=["POST"])
+@limiter.limit(signing_in.FLOOD, methods=["POST"])
 def sign_in_with_passkey() -> Page:
     form, place, challenge = PasskeyForm(), challenges.here(), challenges.taken()
-    half = _half_signed_in()
+    half = signing_in.half_signed_in()
     try:
         account = passkeys.proven(session(), place, form.credential.data or "", challenge, now())
     except Invalid as error:
         again = SignInForm(formdata=None, next=form.next.data)
-        return _again(error.problems[0], "people/sign_in.html", form=again, passkeys=challenges.to_sign_in())
-    return _signed_in(account, half[1] if half else form.next.data or "/", with_factor=True)
-
-
-def _signed_in(account: Account, target: str, with_factor: bool) -> Response:
-    actors.sign_in_account(account, with_factor)
-    attempts.remember_device(account)
-    return redirect(_local(target))  # type: ignore[return-value]
-
-
-def _half_signed_in() -> tuple[Account, str] | None:
-    """Whose password was given a moment ago on this browser, and where they want to go."""
-    identity, fingerprint, at, target = cookie.get(HALF, ("", "", "", ""))
-    if not identity or now() - datetime.fromisoformat(at) > HALF_LIFE:
-        return None
-    account = service.account(session(), UUID(identity))
-    if account is None or attempts.fingerprint(account) != fingerprint:
-        return None
-    return account, target
+        return _again(
+            error.problems[0], "people/sign_in.html", form=again, passkeys=challenges.to_sign_in(), **_provider()
+        )
+    return signing_in.signed_in(account, half[1] if half else form.next.data or "/", with_factor=True)
 
 
 def _from_the_start() -> Response:
-    cookie.pop(HALF, None)
+    cookie.pop(signing_in.HALF, None)
     flash(say(Problem("", "account.sign_in_expired")), "warning")
     return redirect(url_for(".sign_in"))  # type: ignore[return-value]
 
 
 @blueprint.route("/sign-in/second", methods=["GET", "POST"])
 @public("the second step of signing in, for whoever gave the password before")
-@limiter.limit(FLOOD, methods=["POST"])
+@limiter.limit(signing_in.FLOOD, methods=["POST"])
 def second_step() -> Page:
-    half, form = _half_signed_in(), CodeForm()
+    half, form = signing_in.half_signed_in(), CodeForm()
     if half is None:
         return _from_the_start()
     account, target = half
@@ -123,14 +101,14 @@ def second_step() -> Page:
         return render_template("people/second_step.html", form=form, problem=None, passkeys=offer)
     if problem := attempts.code_problem(account, form.code.data or ""):
         return _again(problem, "people/second_step.html", form=form, passkeys=challenges.to_sign_in(account))
-    return _signed_in(account, target, with_factor=True)
+    return signing_in.signed_in(account, target, with_factor=True)
 
 
 @blueprint.route("/sign-in/enrol", methods=["GET", "POST"])
 @public("enrolment of a second factor by whoever gave the password before and has none yet, but needs one")
-@limiter.limit(FLOOD, methods=["POST"])
+@limiter.limit(signing_in.FLOOD, methods=["POST"])
 def first_enrolment() -> Page:
-    half, form = _half_signed_in(), CodeForm()
+    half, form = signing_in.half_signed_in(), CodeForm()
     if half is None or second_factor.has_any(session(), half[0].id):
         return _from_the_start()
     account, target = half
@@ -148,15 +126,15 @@ def first_enrolment() -> Page:
         codes = enrolment.confirm(account, form.code.data or "", f"account:{account.id}")
     except Invalid as error:
         return _again(error.problems[0], "people/enrol.html", **shown)
-    _signed_in(account, target, with_factor=True)
-    return render_template("people/recovery_codes.html", codes=codes, target=_local(target))
+    signing_in.signed_in(account, target, with_factor=True)
+    return render_template("people/recovery_codes.html", codes=codes, target=signing_in.local(target))
 
 
 @blueprint.post("/sign-in/enrol/passkey")
 @public("a passkey as the first second factor of whoever gave the password before and needs one")
-@limiter.limit(FLOOD, methods=["POST"])
+@limiter.limit(signing_in.FLOOD, methods=["POST"])
 def first_passkey() -> Page:
-    half, form, place, challenge = _half_signed_in(), PasskeyForm(), challenges.here(), challenges.taken()
+    half, form, place, challenge = signing_in.half_signed_in(), PasskeyForm(), challenges.here(), challenges.taken()
     if half is None or second_factor.has_any(session(), half[0].id):
         return _from_the_start()
     account, target = half
@@ -166,8 +144,8 @@ def first_passkey() -> Page:
         flash(say(error.problems[0]), "danger")
         return redirect(url_for(".first_enrolment"))  # type: ignore[return-value]
     codes = second_factor.codes_for_passkey(session(), runtime().cipher, account)
-    _signed_in(account, target, with_factor=True)
-    return render_template("people/recovery_codes.html", codes=codes, target=_local(target))
+    signing_in.signed_in(account, target, with_factor=True)
+    return render_template("people/recovery_codes.html", codes=codes, target=signing_in.local(target))
 
 
 @blueprint.post("/sign-out")
@@ -177,4 +155,4 @@ def sign_out() -> Any:
     return redirect(url_for("home"))
 
 
-__all__ = ["account_views", "blueprint", "own_views", "passkey_views"]
+__all__ = ["account_views", "blueprint", "own_views", "passkey_views", "provider_views"]

@@ -14,3 +14,13 @@ class Throttle(Base):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RequestCount(Base):
+    """Requests of one address in one window; see `counting`."""
+
+    __tablename__ = "request_count"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,13 +1,17 @@
 """One transaction a request: opened at first use, committed when the view has returned, rolled back on any error."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from sqlalchemy.orm import Session
 
 from certengine.foundation.runtime import Runtime, current
+
+MAY_LAG = "__may_lag__"
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def runtime() -> Runtime:
@@ -21,12 +25,25 @@ def now() -> datetime:
     return g.now  # type: ignore[no-any-return]
 
 
+def may_lag(view: View) -> View:
+    """Declares that a view may be read from a replica, which shows what was true a moment ago."""
+    setattr(view, MAY_LAG, True)
+    return view
+
+
+def write_on_get() -> None:
+    """For the one kind of GET that changes something: a return from a sign-in elsewhere. Called before anything reads."""
+    assert "session" not in g
+    g.writes_on_get = True
+
+
 def session() -> Session:
     """The request's session: read-only for GET and HEAD, so that looking never waits for a writer."""
     if "session" not in g:
         g.unit_of_work = ExitStack()
-        read_only = request.method in ("GET", "HEAD")
-        g.session = g.unit_of_work.enter_context(runtime().unit_of_work(read_only=read_only))
+        read_only = request.method in ("GET", "HEAD") and not g.get("writes_on_get")
+        lags = hasattr(current_app.view_functions.get(request.endpoint or ""), MAY_LAG)
+        g.session = g.unit_of_work.enter_context(runtime().unit_of_work(read_only=read_only, may_lag=lags))
     return g.session  # type: ignore[no-any-return]
 
 

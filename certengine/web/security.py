@@ -9,6 +9,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
 from certengine.foundation.errors import NotFound
+from certengine.web import counting
 from certengine.web.access import public
 from certengine.web.request import now, runtime
 
@@ -21,6 +22,8 @@ CONTENT_SECURITY_POLICY = (
 GOOD_FOR = timedelta(days=180)
 CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+")
 
+# Registers the scheme database:// by being there.
+assert counting
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=True)
 
@@ -38,7 +41,9 @@ def security_txt(addresses: list[str], base_url: str, at: datetime) -> str:
 
 
 def install(app: Flask) -> None:
-    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    app.config.setdefault("RATELIMIT_STORAGE_URI", runtime().settings.rate_limits)
+    # Where the counts cannot be reached, nobody is refused for that.
+    app.config.setdefault("RATELIMIT_SWALLOW_ERRORS", True)
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
