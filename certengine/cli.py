@@ -25,6 +25,7 @@ COMMANDS = {
     "ledger": "certengine.ledger.cli",
     "certificate": "certengine.certificates.cli",
     "oversight": "certengine.oversight.cli",
+    "programme": "certengine.programme.cli",
 }
 
 

@@ -72,9 +72,11 @@ def cast(session: Session, now: datetime) -> People:
         now,
         "Shandong Digital Technology Evaluation",
     )
-    trainers = people.create_organisation(session, kinds.TRAINING_INSTITUTION, "泉城数字技术培训学院", "QCPX", now)
+    trainers = people.create_organisation(
+        session, kinds.TRAINING_INSTITUTION, "泉城数字技术培训学院", "QCPX", now, region="370100"
+    )
     department = people.create_organisation(session, kinds.DEPARTMENT, "山东省人力资源和社会保障厅", "SDRS", now)
-    base = people.create_organisation(session, kinds.BASE, "齐鲁软件园继续教育基地", "QLJD", now)
+    base = people.create_organisation(session, kinds.BASE, "齐鲁软件园继续教育基地", "QLJD", now, region="370100")
     made: dict[str, Account] = {}
 
     def account(login: str, role: Role, name: str, owner: Organisation, person: Person | None = None) -> None:
@@ -94,6 +96,16 @@ def cast(session: Session, now: datetime) -> People:
     account("training", Role.TRAINING_OFFICER, "培训管理员 方圆", trainers)
     account("base", Role.TRAINING_OFFICER, "基地管理员 田野", base)
     account("supervisor", Role.SUPERVISOR, "监督员 秦岭", department)
+    city = people.create_organisation(
+        session, kinds.DEPARTMENT, "济南市人力资源和社会保障局", "JNRS", now, region="370100"
+    )
+    account("city", Role.SUPERVISOR, "济南市监督员 柳青", city)
+    authority = people.create_organisation(session, kinds.INDUSTRY_AUTHORITY, "山东省工业和信息化厅", "SDGX", now)
+    account("industry", Role.INDUSTRY_OFFICER, "行业主管 白杨", authority)
+    college = people.create_organisation(session, kinds.EMPLOYER, "齐鲁数字经济研究院", "QLYJ", now)
+    for number, name in enumerate(("专家 丁一", "专家 卫东", "专家 石磊"), 1):
+        account(f"expert{number}", Role.EXPERT, name, college)
+    account("privacy", Role.DATA_OFFICER, "个人信息保护负责人 顾安", department)
     account("administrator", Role.ADMINISTRATOR, "系统管理员 周宁", department)
     employer = people.create_organisation(session, kinds.EMPLOYER, "泰山智能装备有限公司", "TSZB", now)
     account("employer", Role.EMPLOYER, "人事专员 何静", employer)

@@ -19,7 +19,8 @@ from certengine.certificates.models import Certificate, CertificateState
 from certengine.delivery import service as delivery
 from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
 from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
-from certengine.demo.training import offer_courses, run_programme, teach_class
+from certengine.demo.programme import run_programme
+from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, current, use
@@ -71,8 +72,9 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     teach_class(past, clock, staff, now)
     over = finished_exam(past, clock, staff, release_id, now)
     clock.at = now - timedelta(days=5)
-    run_programme(past, staff)
     offer_courses(past, staff)
+    run_programme(past, clock, staff, now)
+    clock.at = now - timedelta(days=5)
     live = live_exam(past, clock, staff, release_id, now)
     with past.unit_of_work() as session:
         _ends(session, past, staff, over, now)

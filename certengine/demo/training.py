@@ -1,19 +1,15 @@
-"""A class that was taught, continuing-education courses, a seminar and a base."""
+"""A class that was taught, and continuing-education courses."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-
-from sqlalchemy import select
 
 from certengine.demo.cast import CANDIDATES, FIELD, PASSWORD, People, document
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.people import service as people
-from certengine.people.models import DocumentType, Organisation, OrganisationKind
+from certengine.people.models import DocumentType, Organisation
 from certengine.people.permissions import Role
 from certengine.people.service import PersonFacts
-from certengine.programme import service as programme
-from certengine.programme.models import Tier
 from certengine.standards.rules import Level
 from certengine.training import learning, sample_courses
 from certengine.training import service as training
@@ -72,24 +68,6 @@ def teach_class(past: Runtime, clock: SetClock, staff: People, now: datetime) ->
             now=clock.now(),
             person=enrolled[0].person,
         )
-
-
-def run_programme(past: Runtime, staff: People) -> None:
-    """A seminar that waits for its approval, and a base that has still to report this year."""
-    now = past.clock.now()
-    with past.unit_of_work() as session:
-        base = session.scalars(select(Organisation).where(Organisation.kind == OrganisationKind.BASE)).one()
-        programme.designate_base(session, base.id, Tier.PROVINCIAL, actor=staff.actor("supervisor"), now=now)
-        starts = now.date() + timedelta(days=45)
-        facts = programme.SeminarFacts(
-            "工业互联网与人工智能融合高级研修班",
-            Tier.PROVINCIAL,
-            starts,
-            starts + timedelta(days=4),
-            60,
-            "申报单位自筹",
-        )
-        programme.apply_for_seminar(session, base.id, facts, token="demo seminar", actor=staff.actor("base"), now=now)
 
 
 def offer_courses(past: Runtime, staff: People) -> None:

@@ -41,6 +41,10 @@ class Settings:
     # s3://bucket/prefix keeps files there, with the data folder as cache; by default they are in the folder alone.
     files: str = ""
     s3_endpoint: str = ""
+    # A file with the province and cities of this installation; without one those of Shandong.
+    regions: Path | None = None
+    # Whether who trained somebody may not examine them too.
+    separate_duties: bool = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,7 +53,8 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
-    _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT.
+    _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
+    _REGIONS (a file), _SEPARATE_DUTIES.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
     """
@@ -63,6 +68,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         demonstration=environment.get("CERTENGINE_DEMONSTRATION", "") == "1",
         seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
         second_factor_required=environment.get("CERTENGINE_SECOND_FACTOR", "") == "required",
+        regions=Path(environment["CERTENGINE_REGIONS"]) if environment.get("CERTENGINE_REGIONS") else None,
+        separate_duties=environment.get("CERTENGINE_SEPARATE_DUTIES", "") == "1",
         security_contact=environment.get("CERTENGINE_SECURITY_CONTACT", "").strip(),
         provider=_provider(environment),
         rate_limits=environment.get("CERTENGINE_RATE_LIMITS") or "memory://",

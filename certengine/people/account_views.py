@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, NotAllowed, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people import passkeys, second_factor, service
+from certengine.people import passkeys, regions, second_factor, service
 from certengine.people.actors import Staff
 from certengine.people.forms import (
     AccountChangeForm,
@@ -149,6 +149,7 @@ def set_password(account_id: UUID) -> Response:
 def organisations() -> str | Response:
     form = OrganisationForm()
     form.kind.choices = [(kind.value, text) for kind, text in ORGANISATION_KINDS.items()]
+    form.region.choices = list(regions.names().items())
     if request.method == "POST" and not _keeps_all():
         raise NotAllowed("not_allowed")
     if form.validate_on_submit():
@@ -156,13 +157,19 @@ def organisations() -> str | Response:
             kind = OrganisationKind(form.kind.data)
             code = (form.code.data or "").strip().upper()
             name = (form.name.data or "").strip()
-            service.create_organisation(session(), kind, name, code, now(), form.name_en.data or "")
+            service.create_organisation(
+                session(), kind, name, code, now(), form.name_en.data or "", form.region.data or ""
+            )
             flash(gettext("机构已建立"))
             return redirect(url_for(".organisations"))
         except CertengineError as error:
             form.show_problems(error)  # type: ignore[arg-type]
     return render_template(
-        "people/organisations.html", organisations=_organisations(), form=form, keeps_all=_keeps_all()
+        "people/organisations.html",
+        organisations=_organisations(),
+        form=form,
+        keeps_all=_keeps_all(),
+        regions=regions.names(),
     )
 
 

@@ -47,6 +47,7 @@ class OrganisationForm(Form):
     name_en = StringField(_("英文名称"), [Length(max=160)])
     code = StringField(_("机构代码"), [InputRequired(_("请填写机构代码")), Length(max=8)])
     kind = SelectField(_("机构类型"))
+    region = SelectField(_("所在地区"))
 
 
 class AccountForm(Form):

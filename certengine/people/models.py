@@ -16,6 +16,7 @@ class OrganisationKind(enum.Enum):
     TRAINING_INSTITUTION = "training_institution"
     BASE = "base"
     EMPLOYER = "employer"
+    INDUSTRY_AUTHORITY = "industry_authority"
 
 
 class Sex(enum.Enum):

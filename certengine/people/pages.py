@@ -24,6 +24,9 @@ ROLE_NAMES = {
     Role.SUPERVISOR: _("监督员"),
     Role.TRAINEE: _("学员"),
     Role.EMPLOYER: _("用人单位"),
+    Role.EXPERT: _("评审专家"),
+    Role.INDUSTRY_OFFICER: _("行业主管部门"),
+    Role.DATA_OFFICER: _("个人信息保护负责人"),
 }
 ORGANISATION_KINDS = {
     OrganisationKind.DEPARTMENT: _("人力资源社会保障部门"),
@@ -31,6 +34,7 @@ ORGANISATION_KINDS = {
     OrganisationKind.TRAINING_INSTITUTION: _("培训机构"),
     OrganisationKind.BASE: _("继续教育基地"),
     OrganisationKind.EMPLOYER: _("用人单位"),
+    OrganisationKind.INDUSTRY_AUTHORITY: _("行业主管部门"),
 }
 
 

@@ -18,6 +18,9 @@ class Permission(enum.Enum):
     COURSE_ENROL = "course:enrol"
     COURSE_MANAGE = "course:manage"
     COURSE_REVIEW = "course:review"
+    EXPERT_REVIEW = "expert:review"
+    INSPECTION_ANSWER = "inspection:answer"
+    INSPECTION_MANAGE = "inspection:manage"
     ITEM_REVIEW = "item:review"
     MARK_ENTER = "mark:enter"
     MISCONDUCT_DECIDE = "misconduct:decide"
@@ -25,12 +28,18 @@ class Permission(enum.Enum):
     OVERSIGHT_READ = "oversight:read"
     PAPER_DRAW = "paper:draw"
     PAPER_READ = "paper:read"
+    PERSON_DATA = "person:data"
+    PROGRAMME_APPLY = "programme:apply"
+    PROGRAMME_DECIDE = "programme:decide"
+    PROGRAMME_RECOMMEND = "programme:recommend"
     REGISTRATION_MANAGE = "registration:manage"
     RESULT_READ = "result:read"
     RESULT_RELEASE = "result:release"
     ROOM_PROCTOR = "room:proctor"
     SCORE_REVIEW = "score:review"
+    SEMINAR_APPLY = "seminar:apply"
     SEMINAR_MANAGE = "seminar:manage"
+    SEMINAR_RUN = "seminar:run"
     SITTING_PLAN = "sitting:plan"
     SITTING_READ = "sitting:read"
     TRAINEE_SELF = "trainee:self"
@@ -50,6 +59,9 @@ class Role(enum.Enum):
     SUPERVISOR = "supervisor"
     TRAINEE = "trainee"
     EMPLOYER = "employer"
+    EXPERT = "expert"
+    INDUSTRY_OFFICER = "industry_officer"
+    DATA_OFFICER = "data_officer"
 
 
 P = Permission
@@ -59,7 +71,15 @@ HOLDS: dict[Role, frozenset[Permission]] = {
     Role.ITEM_REVIEWER: frozenset({P.BANK_READ, P.ITEM_REVIEW, P.BANK_RELEASE}),
     Role.PAPER_MAKER: frozenset({P.BANK_READ, P.PAPER_DRAW, P.PAPER_READ, P.SITTING_READ}),
     Role.EXAM_OFFICER: frozenset(
-        {P.SITTING_PLAN, P.SITTING_READ, P.REGISTRATION_MANAGE, P.RESULT_READ, P.SCORE_REVIEW}
+        {
+            P.SITTING_PLAN,
+            P.SITTING_READ,
+            P.REGISTRATION_MANAGE,
+            P.RESULT_READ,
+            P.SCORE_REVIEW,
+            P.PROGRAMME_APPLY,
+            P.INSPECTION_ANSWER,
+        }
     ),
     Role.PROCTOR: frozenset({P.SITTING_READ, P.ROOM_PROCTOR, P.MISCONDUCT_RECORD}),
     Role.EXAMINER: frozenset({P.MARK_ENTER, P.SITTING_READ}),
@@ -75,7 +95,17 @@ HOLDS: dict[Role, frozenset[Permission]] = {
             P.MISCONDUCT_DECIDE,
         }
     ),
-    Role.TRAINING_OFFICER: frozenset({P.TRAINING_MANAGE, P.COURSE_MANAGE, P.CERTIFICATE_READ, P.BASE_REPORT}),
+    Role.TRAINING_OFFICER: frozenset(
+        {
+            P.TRAINING_MANAGE,
+            P.COURSE_MANAGE,
+            P.CERTIFICATE_READ,
+            P.BASE_REPORT,
+            P.PROGRAMME_APPLY,
+            P.SEMINAR_RUN,
+            P.INSPECTION_ANSWER,
+        }
+    ),
     Role.SUPERVISOR: frozenset(
         {
             P.AUDIT_READ,
@@ -86,10 +116,18 @@ HOLDS: dict[Role, frozenset[Permission]] = {
             P.SEMINAR_MANAGE,
             P.BASE_MANAGE,
             P.COURSE_REVIEW,
+            P.PROGRAMME_RECOMMEND,
+            P.PROGRAMME_DECIDE,
+            P.SEMINAR_APPLY,
+            P.SEMINAR_RUN,
+            P.INSPECTION_MANAGE,
         }
     ),
     Role.TRAINEE: frozenset({P.TRAINEE_SELF}),
     Role.EMPLOYER: frozenset({P.COURSE_ENROL}),
+    Role.EXPERT: frozenset({P.EXPERT_REVIEW}),
+    Role.INDUSTRY_OFFICER: frozenset({P.PROGRAMME_RECOMMEND, P.SEMINAR_APPLY, P.SEMINAR_RUN}),
+    Role.DATA_OFFICER: frozenset({P.PERSON_DATA}),
 }
 
 # Who issues, releases, draws or administers needs a second factor where the installation asks for it.
@@ -118,6 +156,9 @@ LANDING: tuple[tuple[Role, str], ...] = (
     (Role.SUPERVISOR, "oversight.overview"),
     (Role.TRAINEE, "certificates.mine"),
     (Role.EMPLOYER, "training.organisation_people"),
+    (Role.EXPERT, "programme.my_reviews"),
+    (Role.INDUSTRY_OFFICER, "programme.applications"),
+    (Role.DATA_OFFICER, "people.my_account"),
     (Role.ADMINISTRATOR, "people.accounts"),
 )
 

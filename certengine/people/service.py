@@ -17,7 +17,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.keys import FieldCipher
 from certengine.ledger import service as ledger
-from certengine.people import problems, rules, sessions
+from certengine.people import problems, regions, rules, sessions
 from certengine.people.models import (
     Account,
     AccountRole,
@@ -106,9 +106,18 @@ def document_index(cipher: FieldCipher, kind: DocumentType, number: str) -> str:
 
 
 def create_organisation(
-    session: Session, kind: OrganisationKind, name: str, code: str, now: datetime, name_en: str = ""
+    session: Session,
+    kind: OrganisationKind,
+    name: str,
+    code: str,
+    now: datetime,
+    name_en: str = "",
+    region: str = "",
 ) -> Organisation:
-    """Raises Invalid for a name or code that is taken, or a code that is not two to eight capitals or digits."""
+    """region: its code (GB/T 2260), by default the province.
+
+    Raises Invalid for a name or code that is taken, or a code that is not two to eight capitals or digits.
+    """
     found = []
     if not name.strip():
         found.append(Problem("name", "organisation.name_missing"))
@@ -118,9 +127,12 @@ def create_organisation(
         found.append(Problem("code", "organisation.code_form"))
     elif session.scalar(select(Organisation.id).where(Organisation.code == code)):
         found.append(Problem("code", "organisation.code_taken", {"code": code}))
+    if region and not re.fullmatch(r"[0-9]{6}", region):
+        found.append(Problem("region", "organisation.region_form"))
     if found:
         raise Invalid(found)
-    organisation = Organisation(kind=kind, name=name, name_en=name_en, code=code, created_at=now)
+    region = region or regions.regions()[0].code
+    organisation = Organisation(kind=kind, name=name, name_en=name_en, code=code, region=region, created_at=now)
     session.add(organisation)
     session.flush()
     return organisation

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_DOWN, Decimal
+
+from certengine.programme.base_models import BaseState
 
 # Shandong plan 2022–2030: each base trains at least 2,000 people a year; about 70 seminars and 3,000 people a year.
 BASE_YEARLY_TARGET = 2000
@@ -42,3 +45,56 @@ def summary_due(ends: date) -> date:
         day += timedelta(days=1)
         left -= day.weekday() < 5
     return day
+
+
+# A participant who missed more than a fifth gets no certificate (model figure).
+ATTENDANCE_PERCENT = 80
+SIGN_IN_AHEAD = timedelta(minutes=30)
+# Bases are reminded of their report when so many days are left, and once it is late.
+REMINDER_DAYS = (30, 14, 3, 0, -1)
+# The weights of a base's yearly score (model figures): people trained, seminars, courses, the report in time.
+BASE_WEIGHTS = {"trained": 50, "seminars": 20, "courses": 20, "in_time": 10}
+BASE_SEMINARS_TARGET, BASE_COURSES_TARGET = 2, 5
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """What the records say of a base's year: distinct people, seminars hosted, courses published."""
+
+    trained: int
+    seminars: int
+    courses: int
+
+
+def attended(signed: int, sessions: int) -> bool:
+    """Whether somebody was there for enough of a seminar."""
+    return sessions > 0 and signed * 100 >= sessions * ATTENDANCE_PERCENT
+
+
+def reminder_stage(days_left: int) -> int | None:
+    """The stage that has been reached and not passed by the next: 14 from 14 to 4 days; None when it is early yet."""
+    return next((stage for stage in reversed(REMINDER_DAYS) if days_left <= stage), None)
+
+
+def base_score(counted: Indicators, in_time: bool) -> Decimal:
+    """0 to 100: each indicator against its target, no more than its weight."""
+    shares = {
+        "trained": Decimal(counted.trained) / BASE_YEARLY_TARGET,
+        "seminars": Decimal(counted.seminars) / BASE_SEMINARS_TARGET,
+        "courses": Decimal(counted.courses) / BASE_COURSES_TARGET,
+        "in_time": Decimal(in_time),
+    }
+    total = sum((min(share, Decimal(1)) * BASE_WEIGHTS[name] for name, share in shares.items()), Decimal(0))
+    return total.quantize(Decimal("0.01"), ROUND_DOWN)
+
+
+def standing_may_follow(before: BaseState, after: BaseState) -> bool:
+    return after in STANDING_FOLLOWS[before]
+
+
+STANDING_FOLLOWS = {
+    BaseState.IN_GOOD_STANDING: frozenset({BaseState.PUT_RIGHT, BaseState.REMOVAL_PROPOSED}),
+    BaseState.PUT_RIGHT: frozenset({BaseState.IN_GOOD_STANDING, BaseState.REMOVAL_PROPOSED}),
+    BaseState.REMOVAL_PROPOSED: frozenset({BaseState.IN_GOOD_STANDING, BaseState.REMOVED}),
+    BaseState.REMOVED: frozenset[BaseState](),
+}

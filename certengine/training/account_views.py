@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.people import regions
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.training import course_statistics, hours_accounts, statements
@@ -15,7 +16,6 @@ from certengine.training.course_forms import LookUpForm
 from certengine.training.course_models import YearStatement
 from certengine.training.employer_views import SHEET, year_asked
 from certengine.training.pages import SUBJECTS, WAYS, blueprint, learner, region, staff
-from certengine.training.regions import CITIES
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
@@ -88,7 +88,7 @@ def _is_mine(found: YearStatement) -> bool:
 @blueprint.get("/courses/statistics", endpoint="course_statistics")
 @allow(Permission.COURSE_REVIEW)
 def sums_of_year() -> str:
-    year, cities = year_asked(), course_statistics.reach(region())
+    year, cities = year_asked(), regions.reach(region())
     by_city = course_statistics.by_city(session(), year, cities)
     return render_template(
         "training/statistics.html",
@@ -97,7 +97,7 @@ def sums_of_year() -> str:
         by_city=by_city,
         whole=course_statistics.whole(by_city),
         page=course_statistics.by_organisation(session(), year, cities, request.args.get("page", 1, int)),
-        cities=CITIES,
+        cities=regions.names(),
         form=LookUpForm(formdata=None),
     )
 
@@ -105,12 +105,13 @@ def sums_of_year() -> str:
 @blueprint.get("/courses/statistics.xlsx")
 @allow(Permission.COURSE_REVIEW)
 def statistics_xlsx() -> Response:
-    year, cities = year_asked(), course_statistics.reach(region())
+    year, cities = year_asked(), regions.reach(region())
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = f"{year}年各市"
     lines = course_statistics.by_city(session(), year, cities)
-    _table(sheet, [(CITIES.get(each.key, each.key), each) for each in lines])
+    cities_names = regions.names()
+    _table(sheet, [(cities_names.get(each.key, each.key), each) for each in lines])
     companies = course_statistics.by_organisation(session(), year, cities, 1, size=100_000)
     _table(workbook.create_sheet("各单位"), [(each.key, each) for each in companies.rows])
     out = BytesIO()
@@ -133,16 +134,16 @@ def _table(sheet: Any, lines: list[tuple[str, course_statistics.Sums]]) -> None:
 def course_records() -> str:
     """Who learns what, newest first; a page goes on after the last row of the one before."""
     city = request.args.get("city", "")
-    reach = course_statistics.reach(region())
+    reach = regions.reach(region())
     whole = reach if len(reach) < 4 else f"{reach}00"
-    within = city if city.startswith(reach) and city in CITIES else whole
+    within = city if city.startswith(reach) and city in regions.names() else whole
     rows = course_statistics.records(session(), within, request.args.get("after", ""))
     return render_template(
         "training/records.html",
         rows=rows[: course_statistics.RECORDS],
         more=len(rows) > course_statistics.RECORDS,
         city=city,
-        cities={code: name for code, name in CITIES.items() if code.startswith(reach)},
+        cities={code: name for code, name in regions.names().items() if code.startswith(reach)},
     )
 
 
@@ -159,7 +160,7 @@ def look_up_person() -> Any:
             runtime().cipher,
             DocumentType(form.document_type.data),
             form.number.data,
-            cities=course_statistics.reach(region()),
+            cities=regions.reach(region()),
             actor=staff().id,
             now=now(),
         )

@@ -20,6 +20,7 @@ from certengine.foundation.ids import new_id
 from certengine.foundation.paging import PAGE_SIZE, paginate
 from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings
+from certengine.people import regions
 from certengine.people.models import DocumentType, Organisation, OrganisationKind, Person
 from certengine.training import course_statistics, courses, hours_accounts
 from certengine.training.course_models import (
@@ -33,12 +34,11 @@ from certengine.training.course_models import (
 )
 from certengine.training.course_rules import YearHours, judge_year, rule_of
 from certengine.training.courses import Sought
-from certengine.training.regions import CITIES
 
 PEOPLE, EACH, COURSES, EMPLOYERS, ROUNDS, BATCH = 200_000, 5, 400, 3_000, 15, 20_000
 YEAR, START = 2026, datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 TARGET_MS = 200
-CODES = list(CITIES)
+CODES = [each.code for each in regions.read_regions(regions.OWN)]
 # Seconds on the wall and seconds of the processor.
 Took = tuple[float, float]
 

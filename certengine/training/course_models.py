@@ -74,6 +74,8 @@ class Course(Base):
     reviewer: Mapped[str] = mapped_column(String(80), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     published_at: Mapped[datetime | None]
+    # The year in which it was chosen as one of the best online courses.
+    best_in: Mapped[int | None]
     token: Mapped[str] = mapped_column(String(40), unique=True)
     created_at: Mapped[datetime]
 

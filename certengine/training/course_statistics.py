@@ -37,11 +37,6 @@ class Sums:
         return self.met * 100 // self.people if self.people else 0
 
 
-def reach(region: str) -> str:
-    """What the codes begin with of the cities that a department of this region looks after."""
-    return region[:2] if region[2:] == "0000" else region[:4]
-
-
 def _columns() -> tuple[Any, ...]:
     account = HoursAccount
     return (

@@ -65,7 +65,7 @@ class Sought:
 
 
 def courses_query(sought: Sought) -> Select[Any]:
-    """Courses by title; those that bases developed come first, for they are to be preferred."""
+    """Courses by title; the best of a selection come first, then what bases developed, for they are to be preferred."""
     is_base = Organisation.kind == OrganisationKind.BASE
     query = select(Course).join(Organisation).options(joinedload(Course.organisation))
     for word in sought.words.split():
@@ -81,7 +81,7 @@ def courses_query(sought: Sought) -> Select[Any]:
     query = query.where(*(column == value for column, value in wanted.items() if value))
     if sought.of_bases:
         query = query.where(is_base)
-    return query.order_by(case((is_base, 0), else_=1), Course.title, Course.id)
+    return query.order_by(Course.best_in.is_(None), case((is_base, 0), else_=1), Course.title, Course.id)
 
 
 def course(session: Session, course_id: UUID, organisation_id: UUID | None = None) -> Course:
@@ -255,6 +255,14 @@ def withdraw(session: Session, found: Course, reason: str, *, organisation_id: U
         raise Invalid([Problem("reason", "course.reason_missing")])
     found.note = reason.strip()
     _move(session, found, CourseState.WITHDRAWN, "course.withdrawn", actor, now)
+
+
+def choose_best(session: Session, course_id: UUID, year: int, *, actor: str, now: datetime) -> None:
+    """One of the best online courses of a year: it stands first in the catalogue, with a mark."""
+    chosen = course(session, course_id)
+    chosen.best_in = year
+    session.flush()
+    _record(session, "course.chosen_best", chosen, actor, now)
 
 
 def _must_be_department(session: Session, organisation_id: UUID) -> None:

@@ -16,6 +16,7 @@ from certengine.certificates import authority
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, NotFound
 from certengine.foundation.runtime import Runtime
+from certengine.people import regions
 from certengine.people.models import OrganisationKind
 from certengine.training import course_statistics, hours_accounts, statements
 from certengine.training.course_models import Subject, Way
@@ -108,16 +109,14 @@ def test_a_years_sums_by_city_and_organisation_are_those_of_the_persons(session:
         for number in range(serial + 1):
             earned = Earned(Subject.PROFESSIONAL, Way.COURSE, Decimal(30), f"课{number}", f"c:{serial}:{number}")
             hours_accounts.credit(session, who.id, earned, place, actor="x", now=runtime.clock.now())
-    lines = course_statistics.by_city(session, 2026, course_statistics.reach("370000"))
+    lines = course_statistics.by_city(session, 2026, regions.reach("370000"))
     assert [(each.key, each.people, each.met, each.professional) for each in lines] == [
         ("370100", 1, 0, Decimal(30)),
         ("370200", 2, 1, Decimal(150)),
     ]
     total = course_statistics.whole(lines)
     assert (total.people, total.met, total.share, total.professional) == (3, 1, 33, Decimal(180))
-    assert [each.key for each in course_statistics.by_city(session, 2026, course_statistics.reach("370200"))] == [
-        "370200"
-    ]
+    assert [each.key for each in course_statistics.by_city(session, 2026, regions.reach("370200"))] == ["370200"]
     page = course_statistics.by_organisation(session, 2026, "37", 1)
     assert [(each.key, each.people, each.professional) for each in page.rows] == [("青岛港", 2, Decimal(150))]
     assert course_statistics.by_city(session, 2025, "37") == []
