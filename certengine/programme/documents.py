@@ -31,7 +31,7 @@ CODE_LENGTH = 20
 LETTERS = {
     DocumentKind.PLAQUE: "P",
     DocumentKind.DESIGNATION: "D",
-    DocumentKind.SEMINAR_CERTIFICATE: "S",
+    DocumentKind.SEMINAR_CERTIFICATE: "Y",
     DocumentKind.BEST_COURSE: "C",
     DocumentKind.YEARLY_REPORT: "R",
 }
@@ -65,7 +65,8 @@ def issue(session: Session, runtime: Runtime, wanted: Wanted, *, actor: str, now
     """Raises Invalid where no public address is set."""
     if problem := address_problem(runtime.settings.base_url, runtime.settings.demonstration):
         raise Invalid([Problem("", problem)])
-    department = provincial_department(session)
+    # Locked, so that two who issue at once do not take the same number.
+    department = provincial_department(session, lock=True)
     code, today = random_code(CODE_LENGTH), now.astimezone(CHINA).date()
     facts: dict[str, Any] = {
         "kind": wanted.kind.value,
@@ -116,17 +117,20 @@ def _signed(
     return signer.sign(typeset(sheet, signer.dictionary(department.name, now)))
 
 
-def provincial_department(session: Session) -> Organisation | None:
+def provincial_department(session: Session, lock: bool = False) -> Organisation | None:
     query = select(Organisation).where(
         Organisation.kind == OrganisationKind.DEPARTMENT, Organisation.region == regions.regions()[0].code
     )
-    return session.scalar(query.order_by(Organisation.created_at, Organisation.id).limit(1))
+    query = query.order_by(Organisation.created_at, Organisation.id).limit(1)
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def next_number(session: Session, kind: DocumentKind, year: int) -> str:
     begins = f"{LETTERS[kind]}{year}-"
     last = session.scalar(
-        select(func.max(OfficialDocument.number)).where(OfficialDocument.number.startswith(begins, autoescape=True))
+        select(func.max(OfficialDocument.number)).where(
+            OfficialDocument.kind == kind, OfficialDocument.number.startswith(begins, autoescape=True)
+        )
     )
     return f"{begins}{int(last.removeprefix(begins)) + 1 if last else 1:05}"
 

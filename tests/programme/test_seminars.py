@@ -153,7 +153,7 @@ def test_an_approved_seminar_is_announced_held_and_certified(
     assert client.post(f"{page}/summary", data={"spent": "98000.50", "summary": "圆满完成"}).status_code == 302
     roster = load_workbook(BytesIO(client.get(f"{page}/roster.xlsx").data)).active
     rows = list(roster.iter_rows(min_row=2, values_only=True))
-    assert len(rows) == 2 and all(str(row[5]).startswith("S2027-") and row[4] == "1/1" for row in rows)
+    assert len(rows) == 2 and all(str(row[5]).startswith("Y2027-") and row[4] == "1/1" for row in rows)
     enter(runtime, client, "province")
     listed = client.get("/programme/seminars?year=2027").text
     assert "1 期，目标约 70 期" in listed and "2 人，目标约 3000 人" in listed
