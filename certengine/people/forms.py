@@ -47,7 +47,8 @@ class OrganisationForm(Form):
     name_en = StringField(_("英文名称"), [Length(max=160)])
     code = StringField(_("机构代码"), [InputRequired(_("请填写机构代码")), Length(max=8)])
     kind = SelectField(_("机构类型"))
-    region = SelectField(_("所在地区"))
+    # Left out, it is the province.
+    region = SelectField(_("所在地区"), validate_choice=False)
 
 
 class AccountForm(Form):
