@@ -20,6 +20,7 @@ from certengine.foundation.runtime import Runtime, current
 from certengine.ledger import service as ledger
 from certengine.people import second_factor
 from certengine.people.models import Account
+from certengine.rotation import MARKER
 from certengine.web.security import contacts
 
 LEAST_FREE = 1 << 30
@@ -51,6 +52,8 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
         yield False, f"secret: {secret} can be read by others; run: chmod 600 {secret}"
     if (runtime.settings.data / UNFINISHED).exists():
         yield False, f"restore: it was cut off before its database; remove {runtime.settings.data} and restore again"
+    if (runtime.settings.data / MARKER).exists():
+        yield False, "keys: a rotation was cut off; stop the service and run it again: certengine keys rotate"
     if migrate.is_current(runtime):
         with runtime.unit_of_work(read_only=True) as session:
             yield from _keys(runtime, session)
