@@ -102,6 +102,7 @@ COLUMNS = (
     Column("exam_application", "sealed", *BYTES, _application_index),
     Column("account_factor", "secret_sealed", *BYTES),
     Column("paper_draw", "seed_sealed", *BYTES),
+    Column("objection", "sealed", *BYTES),
     Column("bank_item", "text", *TEXTS),
     Column("bank_item_version", "content", *JSONS),
     Column("bank_item_comment", "text", *TEXTS),
