@@ -36,6 +36,8 @@ class Incident(Base):
     recorded_by_name: Mapped[str] = mapped_column(String(120))
     # The form's one-time token: a form sent twice writes one incident.
     token: Mapped[str] = mapped_column(String(40), unique=True)
+    # Photographs, by their hashes in the file store.
+    photos: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class CheckIn(Base):

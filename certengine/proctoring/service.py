@@ -102,6 +102,7 @@ class IncidentFacts:
     text: str
     registration_id: UUID | None
     token: str
+    photos: tuple[str, ...] = ()
 
 
 def record_incident(
@@ -132,11 +133,14 @@ def record_incident(
         recorded_by=actor,
         recorded_by_name=actor_name,
         token=facts.token,
+        photos=list(facts.photos),
     )
     session.add(incident)
     session.flush()
     who = f"registration:{facts.registration_id}" if facts.registration_id else None
     private = {"incident": str(incident.id), "kind": facts.kind.value, "text": incident.text, "registration": who}
+    if facts.photos:
+        private["photos"] = " ".join(facts.photos)
     _record(session, "incident.recorded", sitting_id, actor, now, private)
     return incident
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.delivery import answer_file, events, gate
 from certengine.delivery import service as delivery
 from certengine.delivery.views import scripts
-from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
+from certengine.foundation.errors import CertengineError, Invalid, NotAllowed, NotFound, Problem
 from certengine.foundation.ids import random_code
 from certengine.ledger import service as ledger
 from certengine.people.actors import Staff
@@ -23,12 +23,15 @@ from certengine.proctoring.models import IncidentKind
 from certengine.proctoring.rules import Seat
 from certengine.proctoring.service import IncidentFacts
 from certengine.sittings import service as sittings
+from certengine.sittings.importing import photograph
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, runtime, session
 
 blueprint = Blueprint("proctoring", __name__)
+
+MOST_PHOTOS = 6
 
 SEATS = {
     Seat.AWAITED: _("未到"),
@@ -256,6 +259,7 @@ def incident(sitting_id: UUID, room_id: UUID) -> Response:
             form.text.data or "",
             UUID(form.registration_id.data) if form.registration_id.data else None,
             (form.token.data or random_code(20))[:40],
+            _photographs(),
         )
         service.record_incident(
             session(), sitting_id, room_id, facts, actor=staff().id, actor_name=staff().name, now=now()
@@ -265,6 +269,25 @@ def incident(sitting_id: UUID, room_id: UUID) -> Response:
         for each in getattr(error, "problems", [error]):
             flash(say(each), "danger")
     return redirect(url_for(".board", sitting_id=sitting_id, room_id=room_id))
+
+
+def _photographs() -> tuple[str, ...]:
+    """Kept by their hashes. Raises Invalid for what is no picture, or too many."""
+    given = [each for each in request.files.getlist("photos") if each.filename]
+    if len(given) > MOST_PHOTOS:
+        raise Invalid([Problem("photos", "proctoring.photos_many", {"most": MOST_PHOTOS})])
+    pictures = [photograph(each.read()) for each in given]
+    return tuple(runtime().files.put(each) for each in pictures)
+
+
+@blueprint.get("/proctoring/<uuid:sitting_id>/<uuid:room_id>/incidents/<uuid:incident_id>/<int:number>")
+@allow(Permission.ROOM_PROCTOR, Permission.OVERSIGHT_READ)
+def incident_photo(sitting_id: UUID, room_id: UUID, incident_id: UUID, number: int) -> Response:
+    _may_watch(sitting_id)
+    for each in service.incidents(session(), sitting_id, room_id):
+        if each.id == incident_id and number < len(each.photos):
+            return send_file(runtime().files.path(each.photos[number]), mimetype="image/jpeg")
+    raise NotFound("not_found")
 
 
 # Last, for they add their pages to the blueprint above.

@@ -5,6 +5,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from certengine.people.lists import DOCUMENTS
 from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, TITLES
+from certengine.sittings.models import ConflictKind
 from certengine.standards.rules import Level, Part
 from certengine.standards.service import fields
 from certengine.web.forms import ChinaTimeField, Form
@@ -78,3 +79,23 @@ class StatusForm(Form):
 class WindowForm(Form):
     opens_at = ChinaTimeField(_("报名开始"), [Optional()])
     closes_at = ChinaTimeField(_("报名截止"), [Optional()])
+
+
+CONFLICTS = {
+    ConflictKind.RELATIVE: _("亲属"),
+    ConflictKind.TEACHER: _("师生（教过考生所在的班）"),
+    ConflictKind.EMPLOYER: _("同单位"),
+}
+
+
+class ConflictForm(Form):
+    account = SelectField(_("人员"))
+    kind = SelectField(_("关系"), choices=[(kind.value, text) for kind, text in CONFLICTS.items()])
+    target = StringField(_("考生准考证号，或单位名称"), [InputRequired(_("请填写")), Length(max=120)])
+    reason = StringField(_("情况"), [InputRequired(_("请写明情况")), Length(max=200)])
+
+
+class MoveForm(Form):
+    room = SelectField(_("考场"))
+    seat = IntegerField(_("座位号"), [InputRequired(_("请填写座位号")), NumberRange(1, 1600)])
+    reason = StringField(_("原因"), [InputRequired(_("请填写原因")), Length(max=200)])

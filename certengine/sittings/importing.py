@@ -148,13 +148,27 @@ def _named(member: zipfile.ZipInfo) -> str:
 
 def portrait(content: bytes) -> bytes:
     """The picture upright, cut to 3:4 and written anew, so that nothing else that the file held is kept."""
+    return _written(ImageOps.fit(_upright(content), PHOTO_SIZE))
+
+
+def photograph(content: bytes) -> bytes:
+    """A picture of whatever it is, upright, at most 2,000 pixels wide and high, without place and camera."""
+    picture = _upright(content)
+    picture.thumbnail((2000, 2000))
+    return _written(picture)
+
+
+def _upright(content: bytes) -> Image.Image:
     try:
         with Image.open(BytesIO(content)) as image:
             if image.width * image.height > 60_000_000:
                 raise Invalid([Problem("", "photos.too_large")])
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            return ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         raise Invalid([Problem("", "photos.not_an_image")]) from None
+
+
+def _written(picture: Image.Image) -> bytes:
     out = BytesIO()
-    ImageOps.fit(upright, PHOTO_SIZE).save(out, "JPEG", quality=88)
+    picture.save(out, "JPEG", quality=88)
     return out.getvalue()

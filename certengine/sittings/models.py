@@ -166,3 +166,27 @@ class StaffAssignment(Base):
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
     exam_room_id: Mapped[UUID] = mapped_column(ForeignKey("exam_room.id"))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+
+
+class ConflictKind(enum.Enum):
+    RELATIVE = "relative"
+    TEACHER = "teacher"
+    EMPLOYER = "employer"
+
+
+class ConflictOfInterest(Base):
+    """A member of staff has to do with a candidate, or with everybody of an employer. Withdrawn, it stays on record."""
+
+    __tablename__ = "conflict_of_interest"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[ConflictKind]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    employer: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[str] = mapped_column(String(200))
+    declared_by: Mapped[str] = mapped_column(String(80))
+    declared_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    person: Mapped[Person | None] = relationship()

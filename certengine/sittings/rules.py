@@ -7,13 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from certengine.standards.rules import Evidence, Level, Part
+from certengine.standards.rules import Evidence, Level
 
-# One proctor for so many candidates, and at least so many a room (theory); examiners likewise (practical).
-CANDIDATES_A_PROCTOR = 15
-LEAST_PROCTORS = 2
-CANDIDATES_AN_EXAMINER = 10
-LEAST_EXAMINERS = 3
 LONGEST_SITTING = 600
 # Of the time on top for special needs, in minutes (model figure).
 LONGEST_EXTRA = 120
@@ -70,16 +65,6 @@ def fill_rooms(keys: Sequence[Key], rooms: Sequence[tuple[Room, int]]) -> list[t
         placed.extend((key, room, seat) for seat, key in enumerate(keys[start:end], 1))
         start = end
     return placed
-
-
-def staff_needed(part: Part, candidates: int) -> int:
-    """Proctors (theory) or examiners (practical, an odd number) for a room (programme rules, figures as data)."""
-    if not candidates:
-        return 0
-    if part is Part.THEORY:
-        return max(LEAST_PROCTORS, -(-candidates // CANDIDATES_A_PROCTOR))
-    needed = max(LEAST_EXAMINERS, -(-candidates // CANDIDATES_AN_EXAMINER))
-    return needed + (needed + 1) % 2
 
 
 def is_browser_key(text: str) -> bool:

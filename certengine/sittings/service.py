@@ -1,24 +1,22 @@
 """Plans, registrations, sittings, rooms and seats: one function a use case, and the values that rooms above read."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
 from certengine.foundation.errors import Conflict, Invalid, Problem
-from certengine.foundation.ids import new_id
 from certengine.foundation.keys import FieldCipher
 from certengine.ledger import service as ledger
 from certengine.people import service as people
 from certengine.people.models import Account
 from certengine.people.service import PersonFacts
-from certengine.sittings import problems, rules
+from certengine.sittings import problems, reading, rules, staffing
 from certengine.sittings.models import (
     ExamPlan,
     ExamRoom,
@@ -56,10 +54,14 @@ from certengine.sittings.reading import (
     theory_sittings,
     using_releases,
 )
+from certengine.sittings.seating import Move, move_candidate, seat_candidates
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence, Level, Part
 
 __all__ = [
+    "Move",
+    "move_candidate",
+    "seat_candidates",
     "problems",
     "CandidateView",
     "ExamRoomView",
@@ -289,67 +291,22 @@ def add_room(session: Session, sitting_id: UUID, facts: RoomFacts) -> ExamRoom:
     return room
 
 
-def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetime) -> int:
-    """Seats every eligible candidate by lot, again from the start if it was done before; returns how many.
+def assign(session: Session, room: ExamRoom, account: Account, actor: str, now: datetime) -> list[staffing.Found]:
+    """A second time changes nothing. Returns conflicts of interest that are only to be minded.
 
-    Raises Conflict without rooms or candidates, with too few seats, once papers are drawn or the sitting has begun.
+    Raises Conflict for one that forbids it.
     """
-    sitting = session.scalars(select(Sitting).where(Sitting.id == sitting_id).with_for_update()).one()
-    if sitting.state is SittingState.DRAWN:
-        raise Conflict("sittings.already_drawn")
-    if sitting.starts_at <= now:
-        raise Conflict("sittings.started")
-    rooms = session.scalars(select(ExamRoom).where(ExamRoom.sitting_id == sitting_id).order_by(ExamRoom.name)).all()
-    if not rooms:
-        raise Conflict("sittings.no_rooms")
-    registrations = session.execute(
-        select(Registration.id, Registration.ticket_number, Registration.employer).where(
-            Registration.exam_plan_id == sitting.exam_plan_id,
-            Registration.state == RegistrationState.REGISTERED,
-            Registration.eligible,
-        )
-    ).all()
-    if not registrations:
-        raise Conflict("sittings.no_candidates")
-    seed = secrets.token_hex(16)
-    order = rules.seat_order([(row.id, row.ticket_number, row.employer) for row in registrations], seed)
-    placed = rules.fill_rooms(order, [(room.id, room.rows * room.columns) for room in rooms])
-    if placed is None:
-        seats = sum(room.rows * room.columns for room in rooms)
-        raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
-    _place(session, sitting_id, placed)
-    public = {"candidates": len(placed), "rooms": len(rooms)}
-    _record(session, "candidates.seated", f"sitting:{sitting_id}", actor, now, public, {"seed": seed})
-    return len(placed)
-
-
-def _place(session: Session, sitting_id: UUID, placed: Sequence[tuple[UUID, UUID, int]]) -> None:
-    """In the stead of all seats that were given before."""
-    session.execute(delete(Placement).where(Placement.sitting_id == sitting_id))
-    session.execute(
-        insert(Placement),
-        [
-            {
-                "id": new_id(),
-                "sitting_id": sitting_id,
-                "registration_id": registration_id,
-                "exam_room_id": room_id,
-                "seat_number": seat,
-            }
-            for registration_id, room_id, seat in placed
-        ],
-    )
-
-
-def assign(session: Session, room: ExamRoom, account: Account, actor: str, now: datetime) -> None:
-    """A second time changes nothing."""
     query = select(StaffAssignment.id)
     if session.scalar(query.where(StaffAssignment.exam_room_id == room.id, StaffAssignment.account_id == account.id)):
-        return
+        return []
+    found = staffing.conflicts(session, reading.sitting(session, room.sitting_id), room.id, account)
+    staffing.refuse(found)
     session.add(StaffAssignment(sitting_id=room.sitting_id, exam_room_id=room.id, account_id=account.id))
     session.flush()
-    private = {"account": f"account:{account.id}", "room": room.name}
+    minded = [{"kind": each.kind.value, "seat": each.seat_number} for each in found]
+    private = {"account": f"account:{account.id}", "room": room.name, **({"conflicts": minded} if minded else {})}
     _record(session, "staff.assigned", f"sitting:{room.sitting_id}", actor, now, {}, private)
+    return found
 
 
 def unassign(session: Session, room: ExamRoom, account_id: UUID, actor: str, now: datetime) -> None:

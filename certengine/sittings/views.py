@@ -14,7 +14,7 @@ from certengine.papers import service as papers
 from certengine.papers.values import Caps
 from certengine.people import service as people
 from certengine.people.permissions import Permission, Role
-from certengine.sittings import candidate_views, rules, service
+from certengine.sittings import candidate_views, room_pages, rules, service, staffing
 from certengine.sittings.forms import PlanForm, RoomForm, SittingForm, WindowForm
 from certengine.sittings.models import ExamRoom, SittingState
 from certengine.sittings.pages import actor, blueprint, may, organisation
@@ -26,7 +26,7 @@ from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
-__all__ = ["blueprint", "candidate_views"]
+__all__ = ["blueprint", "candidate_views", "room_pages"]
 
 
 @blueprint.get("/sittings")
@@ -122,7 +122,8 @@ def sitting(sitting_id: UUID) -> str:
 def _sitting_page(sitting_id: UUID, form: RoomForm) -> str:
     view = service.sitting_of(session(), organisation(), sitting_id)
     rooms = service.exam_rooms(session(), sitting_id)
-    role = Role.PROCTOR if view.part is Part.THEORY else Role.EXAMINER
+    # A practical part needs somebody at the board too.
+    roles = [Role.PROCTOR] if view.part is Part.THEORY else [Role.EXAMINER, Role.PROCTOR]
     placed = service.placements(session(), sitting_id)
     seats = {(each.exam_room_id, each.seat_number): each for each in placed}
     draw = papers.draw_of(session(), key(view))
@@ -137,9 +138,10 @@ def _sitting_page(sitting_id: UUID, form: RoomForm) -> str:
         rooms=[(room, rules.seat_plan(room.rows, room.columns)) for room in rooms],
         seats=seats,
         placed=len(placed),
-        needed={room.id: rules.staff_needed(view.part, room.candidates) for room in rooms},
+        needed={room.id: staffing.ratio_of(view).needed(room.candidates) for room in rooms},
+        check=staffing.check(session(), view),
         staff=service.staff_of(session(), sitting_id),
-        may_serve=people.staff_with(session(), organisation(), [role]),
+        may_serve=people.staff_with(session(), organisation(), roles),
         form=form,
         draw=draw,
         receipts=[ledger.receipt(session(), draw.committed_entry), *_batches(draw)] if draw else [],
@@ -234,7 +236,9 @@ def assign(sitting_id: UUID, room_id: UUID) -> Response:
         account = next((each for each in offered if str(each.id) == account_id), None)
         if account is None:
             raise Conflict("sittings.staff_unknown")
-        service.assign(session(), _room(view, room_id), account, actor(), now())
+        minded = service.assign(session(), _room(view, room_id), account, actor(), now())
+        if minded:
+            return gettext("已安排%(name)s；请注意利益冲突：见考前检查", name=account.name)
         return gettext("已安排%(name)s", name=account.name)
 
     return _back(sitting_id, act)

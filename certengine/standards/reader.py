@@ -11,6 +11,7 @@ from certengine.standards.marked_yaml import MarkedDict, MarkedList, load
 from certengine.standards.rules import (
     CONDITIONS,
     DEGREES,
+    STAFFING,
     TITLES,
     Alternative,
     Code,
@@ -22,9 +23,12 @@ from certengine.standards.rules import (
     Node,
     Part,
     PracticalLayout,
+    Ratio,
     Section,
+    Staffing,
     Standard,
     TheoryLayout,
+    Weighing,
     WeightColumn,
 )
 
@@ -180,7 +184,7 @@ class _Reader:
 
     def standard(self, document: MarkedDict) -> Standard | None:
         title = self.get(document, "title", MarkedDict, MarkedDict())
-        self.known(document, "field edition title codes directions outline weights hours eligibility layouts")
+        self.known(document, "field edition title codes directions outline weights hours eligibility layouts staffing")
         for part, keys in (
             ("codes", "code since source"),
             ("directions", "id zh en source"),
@@ -214,6 +218,7 @@ class _Reader:
             },
             eligibilities=tuple(self.eligibility(each) for each in self.each(document, "eligibility")),
             layouts=tuple(self.layout(each) for each in self.each(document, "layouts")),
+            staffing=self.staffing(document.get("staffing")),
         )
 
     def node(self, of: MarkedDict, below: tuple[str, ...]) -> Node:
@@ -250,6 +255,24 @@ class _Reader:
             self.get(of, "source", str, ""),
             of.line,
         )
+
+    def staffing(self, of: Any) -> Staffing:
+        """Without an entry the programme's figures hold."""
+        if of is None:
+            return STAFFING
+        self.known(of, "theory practical conflicts")
+        parts = {}
+        for name in ("theory", "practical"):
+            part = self.get(of, name, MarkedDict, MarkedDict())
+            self.known(part, "candidates least odd")
+            least, candidates = self.get(part, "least", int, 1), self.get(part, "candidates", int, 1)
+            if candidates < 1:
+                self.wrong(part.line, "yaml.kind", key="candidates")
+            parts[name] = Ratio(max(1, candidates), least, bool(part.get("odd", False)))
+        given = self.get(of, "conflicts", MarkedDict, MarkedDict())
+        self.known(given, " ".join(STAFFING.conflicts))
+        weighed = {kind: self.member(given, kind, Weighing, default) for kind, default in STAFFING.conflicts.items()}
+        return Staffing(parts["theory"], parts["practical"], weighed)
 
     def hand_in(self, of: Any) -> HandIn:
         """Without an entry of its own a level has the model's limits."""

@@ -130,6 +130,45 @@ class Eligibility:
     source: str
 
 
+class Weighing(enum.Enum):
+    """What a conflict of interest does to an assignment."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """At least one for so many candidates, at least so many a room, and an odd number where that is asked."""
+
+    candidates: int
+    least: int
+    odd: bool
+
+    def needed(self, candidates: int) -> int:
+        """For a room with so many candidates; nobody for an empty one."""
+        if not candidates:
+            return 0
+        needed = max(self.least, -(-candidates // self.candidates))
+        return needed + (needed + 1) % 2 if self.odd else needed
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """Proctors of a theory room, examiners of a practical one, and what each kind of conflict does (programme rules)."""
+
+    theory: Ratio
+    practical: Ratio
+    conflicts: Mapping[str, Weighing]
+
+
+STAFFING = Staffing(
+    Ratio(15, 2, False),
+    Ratio(10, 3, True),
+    {"relative": Weighing.REFUSE, "teacher": Weighing.REFUSE, "employer": Weighing.WARN},
+)
+
+
 @dataclass(frozen=True)
 class Standard:
     field: str
@@ -143,6 +182,7 @@ class Standard:
     hours_by_level: Mapping[Level, int]
     eligibilities: tuple[Eligibility, ...]
     layouts: tuple[Layout, ...]
+    staffing: Staffing = STAFFING
 
     def nodes(self) -> Iterator[Node]:
         for function in self.functions:

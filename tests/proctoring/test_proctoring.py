@@ -1,7 +1,9 @@
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 
 from certengine.delivery import service as delivery
@@ -125,3 +127,25 @@ def test_who_is_not_assigned_sees_nothing_and_a_supervisor_only_looks(
     assert client.post(here(made, "/suspend", 0), data={"reason": "x"}).status_code == 403
     with runtime.unit_of_work(read_only=True) as session:
         assert delivery.attempt(session, attempt.id).state is AttemptState.RUNNING
+
+
+def test_photographs_of_an_incident_are_upright_and_without_the_place_where_they_were_taken(
+    client: FlaskClient, made: Exam, proctor: Account, runtime: Runtime
+) -> None:
+    picture, taken = Image.new("RGB", (60, 40), "red"), BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    picture.save(taken, "JPEG", exif=exif)
+    facts = {"kind": "equipment", "registration_id": "", "text": "显示器花屏", "token": "photographs"}
+    sent = {**facts, "photos": [(BytesIO(taken.getvalue()), "a.jpg"), (BytesIO(taken.getvalue()), "b.jpg")]}
+    client.post(here(made, "/incidents"), data=sent, content_type="multipart/form-data")
+    with runtime.unit_of_work(read_only=True) as session:
+        (incident,) = session.scalars(select(Incident)).all()
+    assert len(incident.photos) == 2
+    kept = Image.open(BytesIO(client.get(here(made, f"/incidents/{incident.id}/1")).data))
+    assert kept.size == (40, 60) and not dict(kept.getexif())
+    assert client.get(here(made, f"/incidents/{incident.id}/2")).status_code == 404
+    bad = {**facts, "token": "other", "photos": [(BytesIO(b"no picture"), "a.jpg")]}
+    answer = client.post(here(made, "/incidents"), data=bad, content_type="multipart/form-data", follow_redirects=True)
+    assert "不是可以读取的图片" in answer.text

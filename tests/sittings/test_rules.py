@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certengine.sittings import rules
-from certengine.standards.rules import Part
+from certengine.standards.rules import STAFFING
 
 
 @given(st.integers(0, 99_999))
@@ -48,8 +48,8 @@ def test_the_order_is_drawn_by_the_seed() -> None:
 
 
 def test_staff_by_the_programmes_rule() -> None:
-    assert [rules.staff_needed(Part.THEORY, count) for count in (0, 1, 30, 31)] == [0, 2, 2, 3]
-    assert [rules.staff_needed(Part.PRACTICAL, count) for count in (1, 30, 31)] == [3, 3, 5]
+    assert [STAFFING.theory.needed(count) for count in (0, 1, 30, 31)] == [0, 2, 2, 3]
+    assert [STAFFING.practical.needed(count) for count in (1, 30, 31)] == [3, 3, 5]
 
 
 def test_a_plan_of_seats_runs_in_a_snake() -> None:
