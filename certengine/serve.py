@@ -13,6 +13,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from certengine import rooms
+from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
 from certengine.delivery.journal import Journal
 from certengine.delivery.service import close_expired
@@ -89,6 +90,7 @@ def keep_going(runtime: Runtime | None = None) -> None:
         threading.Thread(target=_again, args=(stop, lambda: run_sequencer(runtime, stop)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: close_expired(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: resume_jobs(runtime)), daemon=True),
+        threading.Thread(target=_again, args=(stop, lambda: seal_all(runtime)), daemon=True),
     ]
     for loop in loops:
         loop.start()

@@ -7,9 +7,10 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from flask import Blueprint, Response, request
 
-from certengine.certificates import authority, checking, credentials, many, service
+from certengine.certificates import authority, checking, credentials, many, service, stamping
 from certengine.certificates.checking import Outcome
 from certengine.certificates.credential import profile
+from certengine.certificates.folder import as_json
 from certengine.certificates.interface import description
 from certengine.certificates.service import CertificateView
 from certengine.certificates.verifier_page import jwk, verifier_page
@@ -59,8 +60,10 @@ def verify() -> dict[str, Any]:
     upload = request.files.get("file")
     checked = checking.check_file(session(), runtime(), upload.read() if upload else request.get_data())
     problems = [{"code": code, "message": say(Conflict(code))} for code in checked.problems]
+    found = as_json(checked.verdict)
+    proven = {name: found[name] for name in ("level", "signed_at", "time_stamps")}
     codes = list(checked.verdict.codes)
-    return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes}
+    return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes, **proven}
 
 
 @blueprint.post("/api/v1/verify/list")
@@ -141,12 +144,14 @@ def status_list(institution: str, year: int, purpose: str) -> Response:
 @blueprint.get("/.well-known/jwks.json")
 @public("the public keys of the signing certificates (RFC 7517)")
 def jwks() -> dict[str, Any]:
-    keys = []
-    for each in authority.all_certificates(session()):
+    keys, compromised = [], authority.compromised(session())
+    for each in authority.signers(session()):
         der = each.public_bytes(serialization.Encoding.DER)
         identifier, published = authority.published(der)
         facts = {"use": "sig", "alg": "ES256", "kid": identifier.hex(), "x5c": [base64.b64encode(der).decode()]}
-        keys.append({**jwk(published), **facts})
+        since = compromised.get(each.serial_number)
+        revoked = {"revoked": {"revoked_at": int(since.timestamp()), "reason": "compromised"}} if since else {}
+        keys.append({**jwk(published), **facts, **revoked})
     return {"keys": keys}
 
 
@@ -158,6 +163,25 @@ def verifier() -> Response:
     # To be kept and opened offline: its scripts stand in it, which our own pages never allow.
     headers = {"Content-Disposition": "attachment; filename=certificate-verifier.html"}
     return Response(page, content_type="text/html; charset=utf-8", headers=headers)
+
+
+@blueprint.get("/crl/<identifier>.crl")
+@public("the list of signing certificates that count no more (RFC 5280); certificates name this address")
+@limiter.limit("60 per minute")
+def revocations(identifier: str) -> Response:
+    content = authority.crl(session(), runtime(), identifier, now())
+    return Response(content, content_type="application/pkix-crl", headers={"Cache-Control": "no-cache"})
+
+
+@blueprint.post("/tsa")
+@public("our time-stamp authority (RFC 3161): whoever has a digest may have the time put to it")
+@csrf.exempt
+@limiter.limit("60 per minute")
+def time_stamp() -> Response:
+    """A request as the body; no transaction of anybody's is touched."""
+    query = request.get_data()[: stamping.LONGEST_QUERY]
+    answer = authority.stamper(session(), runtime(), now()).answer(query, now())
+    return Response(answer, content_type=stamping.REPLY)
 
 
 @blueprint.get("/root.pem")

@@ -1,26 +1,44 @@
-"""Our own root and what it issues to institutions (X.509, ECDSA P-256); keys stay in the key store."""
+"""Our own root, the authority under it, and what they issue to institutions and to the time-stamp authority.
+
+X.509, ECDSA P-256; keys stay in the key store.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from certengine.certificates import stamping
+from certengine.certificates.folder import read_pem
 from certengine.certificates.models import SigningCertificate
+from certengine.certificates.profiles import Issuer, Role, make, name_of, require_use, revocation_list
 from certengine.certificates.signed_code import PublishedKey, key_id
-from certengine.certificates.signing import Signer
+from certengine.certificates.signing import CONTENTS, LARGE_CONTENTS, Signer, Stamp
+from certengine.certificates.stamping import Stamper
+from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
 
-ROOT_KEY = "certificate-root"
-ROOT_YEARS, YEARS = 20, 5
-# Issued again when it is about to end, so that nothing is ever signed with an expired one.
-RENEW = timedelta(days=90)
+YEARS = {Role.ROOT: 30, Role.ISSUING: 15, Role.SIGNER: 5, Role.STAMPER: 11}
+# Issued again so long before it ends, so that nothing is ever signed with an expired one, that what an authority issues
+# lasts its full time, and that a time stamp is good for ten years from the day it was given.
+RENEW = {
+    Role.ROOT: timedelta(days=365 * 15),
+    Role.ISSUING: timedelta(days=365 * 6),
+    Role.SIGNER: timedelta(days=90),
+    Role.STAMPER: timedelta(days=365 * 10),
+}
+NAMES = {
+    Role.ROOT: ("certengine 证书根", "certengine"),
+    Role.ISSUING: ("certengine 签发中心", "certengine"),
+    Role.STAMPER: ("certengine 时间戳", "certengine"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,160 +48,230 @@ class Subject:
     code: str
 
 
-def root(session: Session, runtime: Runtime, now: datetime) -> SigningCertificate:
-    """The root, made at first use."""
-    found = session.scalar(select(SigningCertificate).where(SigningCertificate.organisation_id.is_(None)))
-    if found is not None:
-        return found
-    key = runtime.keys.p256(ROOT_KEY)
-    name = _name("certengine 证书根", "certengine")
-    ends = now + timedelta(days=365 * ROOT_YEARS)
-    built = _builder(name, name, key.public_key(), now, ends, authority=True).sign(key, hashes.SHA256())
-    return _kept(session, None, ROOT_KEY, built, ends, now)
-
-
 def signer(session: Session, runtime: Runtime, subject: Subject, now: datetime) -> Signer:
-    """The institution's signer; its certificate is issued at first use and before it ends."""
-    above = root(session, runtime, now)
-    found = session.scalar(
-        select(SigningCertificate)
-        .where(
-            SigningCertificate.organisation_id == subject.organisation_id, SigningCertificate.not_after > now + RENEW
-        )
-        .order_by(SigningCertificate.not_after.desc())
+    """The institution's signer; its certificate is issued at first use and before it ends.
+
+    Raises Conflict where its key does not pass the self-test.
+    """
+    issuing = _authority(session, runtime, Role.ISSUING, now)
+    names = (f"{subject.name} 电子证书", subject.name)
+    row = _standing(session, Role.SIGNER, now, subject.organisation_id) or _issue(
+        session, runtime, Role.SIGNER, issuing, names, now, organisation_id=subject.organisation_id, code=subject.code
     )
-    if found is None:
-        key_name = f"certificate-{subject.code}-{now:%Y%m%d}"
-        key = runtime.keys.p256(key_name)
-        ends = min(now + timedelta(days=365 * YEARS), above.not_after)
-        issuer = x509.load_der_x509_certificate(above.der)
-        name = _name(f"{subject.name} 电子证书", subject.name)
-        built = _builder(name, issuer.subject, key.public_key(), now, ends, authority=False, issuer=issuer)
-        found = _kept(
-            session,
-            subject.organisation_id,
-            key_name,
-            built.sign(runtime.keys.p256(ROOT_KEY), hashes.SHA256()),
-            ends,
-            now,
-        )
-    return Signer(runtime.keys.p256(found.key_name), found.der, above.der)
+    return _signer(session, runtime, row, now, stamped=True)
 
 
 def standing_signer(session: Session, runtime: Runtime, organisation_id: UUID, now: datetime) -> Signer | None:
-    """The institution's newest signer that is in force; makes none, so that a reader may ask."""
-    above = session.scalar(select(SigningCertificate.der).where(SigningCertificate.organisation_id.is_(None)))
-    query = select(SigningCertificate).where(
-        SigningCertificate.organisation_id == organisation_id, SigningCertificate.not_after > now
+    """The institution's newest signer that is in force; makes none, so that a reader may ask. It stamps nothing."""
+    query = _newest(Role.SIGNER, organisation_id).where(SigningCertificate.not_after > now)
+    found = session.scalar(query.limit(1))
+    return _signer(session, runtime, found, now, stamped=False) if found else None
+
+
+def _signer(session: Session, runtime: Runtime, row: SigningCertificate, now: datetime, *, stamped: bool) -> Signer:
+    key = runtime.keys.p256(row.key_name)
+    require_use(x509.load_der_x509_certificate(row.der), Role.SIGNER, key.public_key())
+    if not stamped:
+        return Signer(key, row.der, chain(session, row))
+    outside = runtime.settings.tsa_url
+    room = LARGE_CONTENTS if outside else CONTENTS
+    return Signer(key, row.der, chain(session, row), stamp(session, runtime, now), room)
+
+
+def stamp(session: Session, runtime: Runtime, now: datetime) -> Stamp:
+    """Whoever tells the time: the authority of the settings, or our own."""
+    if address := runtime.settings.tsa_url:
+        return lambda digest: stamping.ask(address, digest)
+    own = stamper(session, runtime, now)
+    return lambda digest: own.token(digest, now)
+
+
+def stamper(session: Session, runtime: Runtime, now: datetime) -> Stamper:
+    """Our own time-stamp authority, directly under the root; its certificate is made at first use and every year."""
+    above = _authority(session, runtime, Role.ROOT, now)
+    row = _standing(session, Role.STAMPER, now) or _issue(
+        session, runtime, Role.STAMPER, above, NAMES[Role.STAMPER], now, code="time-stamp"
     )
-    found = session.scalar(query.order_by(SigningCertificate.not_after.desc()).limit(1))
-    return Signer(runtime.keys.p256(found.key_name), found.der, above) if found and above else None
+    key = runtime.keys.p256(row.key_name)
+    require_use(x509.load_der_x509_certificate(row.der), Role.STAMPER, key.public_key())
+    return Stamper(key, row.der, [])
 
 
-def all_certificates(session: Session) -> list[x509.Certificate]:
-    """Root and institutions, for the published key set."""
-    rows = session.scalars(select(SigningCertificate).order_by(SigningCertificate.created_at))
-    return [x509.load_der_x509_certificate(row.der) for row in rows]
+def _authority(session: Session, runtime: Runtime, role: Role, now: datetime) -> SigningCertificate:
+    """The root, or the authority under it, made at first use."""
+    found = _standing(session, role, now)
+    if found is not None:
+        return found
+    above = None if role is Role.ROOT else _authority(session, runtime, Role.ROOT, now)
+    return _issue(session, runtime, role, above, NAMES[role], now, code=role.value)
 
 
-def published_keys(session: Session) -> dict[bytes, PublishedKey]:
-    """The keys of institutions, by which signed codes and credentials are checked."""
-    query = select(SigningCertificate.der).where(SigningCertificate.organisation_id.is_not(None))
-    return dict(published(der) for der in session.scalars(query))
-
-
-def published(der: bytes) -> tuple[bytes, PublishedKey]:
-    """A signing certificate's key under its identifier."""
-    certificate = x509.load_der_x509_certificate(der)
-    key = certificate.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    name = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
-    ends = certificate.not_valid_after_utc
-    return key_id(der), PublishedKey(key, str(name), certificate.not_valid_before_utc, ends)
-
-
-def root_pem(session: Session) -> bytes | None:
-    found = session.scalar(select(SigningCertificate).where(SigningCertificate.organisation_id.is_(None)))
-    if found is None:
-        return None
-    return x509.load_der_x509_certificate(found.der).public_bytes(serialization.Encoding.PEM)
-
-
-def roots(session: Session) -> list[bytes]:
-    """DER of the roots that this installation trusts."""
-    return list(session.scalars(select(SigningCertificate.der).where(SigningCertificate.organisation_id.is_(None))))
-
-
-def subject_of(organisation: Organisation) -> Subject:
-    return Subject(organisation.id, organisation.name, organisation.code)
-
-
-def _name(common: str, organisation: str) -> x509.Name:
-    # A common name holds 64 characters at most (X.520).
-    parts = [(NameOID.COUNTRY_NAME, "CN"), (NameOID.ORGANIZATION_NAME, organisation[:64])]
-    return x509.Name([x509.NameAttribute(oid, text) for oid, text in [*parts, (NameOID.COMMON_NAME, common[:64])]])
-
-
-def _builder(
-    name: x509.Name,
-    issuer_name: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    now: datetime,
-    ends: datetime,
-    *,
-    authority: bool,
-    issuer: x509.Certificate | None = None,
-) -> x509.CertificateBuilder:
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key)
-    above = (
-        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-            issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        )
-        if issuer
-        else x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
-    )
-    usage = x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=not authority,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(issuer_name)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        # A clock that is a little behind must not find it not yet valid.
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(ends)
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(identifier, critical=False)
-        .add_extension(above, critical=False)
-    )
-
-
-def _kept(
+def _issue(
     session: Session,
-    organisation_id: UUID | None,
-    key_name: str,
-    built: x509.Certificate,
-    ends: datetime,
+    runtime: Runtime,
+    role: Role,
+    above: SigningCertificate | None,
+    names: tuple[str, str],
     now: datetime,
+    *,
+    code: str,
+    organisation_id: UUID | None = None,
 ) -> SigningCertificate:
+    """Makes a key and has it certified by the authority above; None: by itself."""
+    name = _free_key_name(session, f"certificate-{code}-{now:%Y%m%d}")
+    key = runtime.keys.p256(name)
+    ends = now + timedelta(days=365 * YEARS[role])
+    made = make(
+        role,
+        name_of(*names),
+        key.public_key(),
+        issuer_of(runtime, above) if above else None,
+        key,
+        now,
+        min(ends, above.not_after) if above else ends,
+    )
+    require_use(made, role, key.public_key())
     row = SigningCertificate(
         organisation_id=organisation_id,
-        key_name=key_name,
-        der=built.public_bytes(serialization.Encoding.DER),
-        not_after=ends,
+        role=role,
+        issuer_id=above.id if above else None,
+        key_name=name,
+        der=made.public_bytes(serialization.Encoding.DER),
+        not_after=made.not_valid_after_utc,
         created_at=now,
     )
     session.add(row)
     session.flush()
     return row
+
+
+def _free_key_name(session: Session, name: str) -> str:
+    """A key whose certificate was compromised is never used again, not even on the same day."""
+    taken = set(
+        session.scalars(
+            select(SigningCertificate.key_name).where(SigningCertificate.key_name.startswith(name, autoescape=True))
+        )
+    )
+    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken)
+
+
+def _newest(role: Role, organisation_id: UUID | None = None) -> Select[SigningCertificate]:
+    return (
+        select(SigningCertificate)
+        .where(
+            SigningCertificate.role == role,
+            SigningCertificate.organisation_id == organisation_id,
+            SigningCertificate.compromised_since.is_(None),
+            # The root of an earlier version issues no authorities: it stays trusted and is used no more.
+            SigningCertificate.key_name != "certificate-root",
+        )
+        .order_by(SigningCertificate.not_after.desc(), SigningCertificate.id.desc())
+    )
+
+
+def _standing(
+    session: Session, role: Role, now: datetime, organisation_id: UUID | None = None
+) -> SigningCertificate | None:
+    found = session.scalar(
+        _newest(role, organisation_id).where(SigningCertificate.not_after > now + RENEW[role]).limit(1)
+    )
+    # What the root of an earlier version has issued has no authority between.
+    direct = found is not None and role is Role.SIGNER and len(chain(session, found)) < 2
+    return None if direct else found
+
+
+def issuer_of(runtime: Runtime, row: SigningCertificate) -> Issuer:
+    certificate = x509.load_der_x509_certificate(row.der)
+    address = f"{runtime.settings.base_url}/crl/{key_id(row.der).hex()}.crl"
+    return Issuer(certificate, runtime.keys.p256(row.key_name), address)
+
+
+def chain(session: Session, row: SigningCertificate) -> list[bytes]:
+    """DER of those above a certificate, up to the root."""
+    found = []
+    while row.issuer_id is not None:
+        row = session.get_one(SigningCertificate, row.issuer_id)
+        found.append(row.der)
+    return found
+
+
+def crl(session: Session, runtime: Runtime, identifier: str, now: datetime) -> bytes:
+    """The list of an authority's certificates that count no more (DER). Raises NotFound."""
+    rows = session.scalars(select(SigningCertificate).where(SigningCertificate.role.in_([Role.ROOT, Role.ISSUING])))
+    found = next((row for row in rows if key_id(row.der).hex() == identifier), None)
+    if found is None:
+        raise NotFound("certificate.not_found")
+    return list_of(session, runtime, found, now)
+
+
+def list_of(session: Session, runtime: Runtime, row: SigningCertificate, now: datetime) -> bytes:
+    query = select(SigningCertificate).where(
+        SigningCertificate.issuer_id == row.id, SigningCertificate.compromised_since.is_not(None)
+    )
+    compromised = {
+        x509.load_der_x509_certificate(each.der).serial_number: each.compromised_since
+        for each in session.scalars(query)
+        if each.compromised_since is not None
+    }
+    return revocation_list(issuer_of(runtime, row), compromised, now)
+
+
+def authorities(session: Session) -> list[SigningCertificate]:
+    """Roots and the authorities under them, oldest first."""
+    query = select(SigningCertificate).where(SigningCertificate.role.in_([Role.ROOT, Role.ISSUING]))
+    return list(session.scalars(query.order_by(SigningCertificate.created_at, SigningCertificate.id)))
+
+
+def compromised(session: Session) -> dict[int, datetime]:
+    """serial number → since when its key is known to be somebody else's."""
+    query = select(SigningCertificate).where(SigningCertificate.compromised_since.is_not(None))
+    return {
+        x509.load_der_x509_certificate(row.der).serial_number: row.compromised_since
+        for row in session.scalars(query)
+        if row.compromised_since is not None
+    }
+
+
+def signers(session: Session) -> list[x509.Certificate]:
+    """The institutions' certificates, for the published key set."""
+    query = select(SigningCertificate).where(SigningCertificate.role == Role.SIGNER)
+    rows = session.scalars(query.order_by(SigningCertificate.created_at, SigningCertificate.id))
+    return [x509.load_der_x509_certificate(row.der) for row in rows]
+
+
+def published_keys(session: Session) -> dict[bytes, PublishedKey]:
+    """The keys of institutions, by which signed codes and credentials are checked."""
+    rows = session.scalars(select(SigningCertificate).where(SigningCertificate.role == Role.SIGNER))
+    return dict(published(row.der, row.compromised_since) for row in rows)
+
+
+def published(der: bytes, compromised_since: datetime | None = None) -> tuple[bytes, PublishedKey]:
+    """A signing certificate's key under its identifier."""
+    certificate = x509.load_der_x509_certificate(der)
+    key = certificate.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    name = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return key_id(der), PublishedKey(key, str(name), starts, ends, compromised_since)
+
+
+def root_pem(session: Session) -> bytes | None:
+    """Every root of this installation, the newest first."""
+    found = [x509.load_der_x509_certificate(der) for der in reversed(roots(session))]
+    return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in found) or None
+
+
+def roots(session: Session) -> list[bytes]:
+    """DER of the roots that this installation trusts."""
+    query = select(SigningCertificate.der).where(SigningCertificate.role == Role.ROOT)
+    return list(session.scalars(query.order_by(SigningCertificate.created_at, SigningCertificate.id)))
+
+
+def stamp_roots(runtime: Runtime) -> list[bytes]:
+    """DER of the roots of other time-stamp authorities that this installation trusts, for the time and nothing else."""
+    path = runtime.settings.tsa_roots
+    return read_pem(path) if path else []
+
+
+def subject_of(organisation: Organisation) -> Subject:
+    return Subject(organisation.id, organisation.name, organisation.code)

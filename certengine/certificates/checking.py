@@ -14,7 +14,7 @@ from certengine.certificates import authority, service
 from certengine.certificates.models import CertificateState
 from certengine.certificates.service import CertificateView
 from certengine.certificates.tampering import named
-from certengine.certificates.verify import Unreadable, Verdict, verify
+from certengine.certificates.verify import Known, Unreadable, Verdict, verify
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import Runtime
 
@@ -42,6 +42,11 @@ def outcome(found: CertificateView | None) -> Outcome:
     return Outcome.EXPIRED if found.expired else Outcome.VALID
 
 
+def known(session: Session, runtime: Runtime) -> Known:
+    """What this installation knows besides its roots."""
+    return Known(stamp_roots=authority.stamp_roots(runtime), compromised=authority.compromised(session))
+
+
 @dataclass(frozen=True)
 class FileCheck:
     """A file that was dropped: the outcome, what is wrong with the file, and the certificate that it claims to be."""
@@ -58,7 +63,7 @@ def check_file(session: Session, runtime: Runtime, pdf: bytes, *, look: bool = T
     look: an altered file is drawn, and its QR codes are read.
     """
     try:
-        verdict = verify(pdf, authority.roots(session))
+        verdict = verify(pdf, authority.roots(session), known(session, runtime))
     except Unreadable:
         raise Invalid([Problem("file", "certificate.unreadable")]) from None
     found = service.by_pdf(session, runtime, hashlib.sha256(pdf).hexdigest())

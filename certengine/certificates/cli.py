@@ -3,18 +3,19 @@
 import hashlib
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
-from certengine.certificates import problems
+from certengine.certificates import folder, problems
+from certengine.certificates.folder import read_pem
 from certengine.certificates.rules import fields_of
 from certengine.certificates.tampering import named
-from certengine.certificates.verify import Unreadable, verify
+from certengine.certificates.verify import Known, Unreadable, Verdict, verify
 from certengine.foundation.errors import describe
+from certengine.ledger import notes
 
 __all__ = ["problems"]
 
@@ -25,33 +26,110 @@ def command() -> None:
 
 
 @command.command("verify")
-@click.argument("path", metavar="FILE.pdf", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE.pdf|FOLDER", type=click.Path(path_type=Path))
 @click.option("--trust", type=click.Path(path_type=Path), help="The root (PEM); the installation's own otherwise.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify_command(path: Path, trust: Path | None, as_json: bool) -> None:
-    """Exit 0: valid. 1: not valid, and why. 2: unreadable."""
+@click.option("--stamp-trust", type=click.Path(path_type=Path), help="Roots of another time-stamp authority (PEM).")
+@click.option("--crl", "lists", multiple=True, type=click.Path(path_type=Path), help="A newer list of revocation.")
+@click.option("--ledger-key", help="The ledger's verifier key: the file must carry its proof.")
+@click.option(
+    "--witness", "witnesses", multiple=True, help="A witness's verifier key: the proof must bear its signature."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; of a folder one a line.")
+def verify_command(
+    path: Path,
+    trust: Path | None,
+    stamp_trust: Path | None,
+    lists: tuple[Path, ...],
+    ledger_key: str | None,
+    witnesses: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Exit 0: valid. 1: not valid, and why. 2: unreadable. Of a folder: 0 when all are valid, else 1."""
     try:
         roots = _roots(trust)
+        known = Known(
+            stamp_roots=read_pem(stamp_trust) if stamp_trust else (),
+            lists=[each.read_bytes() for each in lists],
+            log=notes.parse_verifier(ledger_key) if ledger_key else None,
+            witnesses=[notes.parse_verifier(each) for each in witnesses],
+        )
+    except (OSError, ValueError, notes.BadNote) as error:
+        _unreadable(str(trust or path), str(error), as_json)
+    if path.is_dir():
+        sys.exit(folder.check(path, roots, known, as_json))
+    try:
         content = path.read_bytes()
-        verdict = named(content, verify(content, roots))
-    except (OSError, ValueError) as error:
+        verdict = named(content, verify(content, roots, known))
+    except OSError as error:
         _unreadable(str(path), str(error), as_json)
     except Unreadable:
         _unreadable(str(path), describe("certificate.unreadable", {}), as_json)
-    said = [{"code": code, "message": describe(code, {})} for code in verdict.problems]
     if as_json:
-        signed_at = verdict.signed_at.isoformat() if verdict.signed_at else None
-        facts = {"valid": verdict.valid, "problems": said, "signer": verdict.signer, "signed_at": signed_at}
-        click.echo(json.dumps({**facts, "certificate": verdict.facts}, ensure_ascii=False))
+        click.echo(json.dumps(folder.as_json(verdict), ensure_ascii=False))
     else:
-        for each in said:
-            click.echo(f"{path}: {each['message']}")
-        if verdict.valid:
-            click.echo(f"{path}: 有效 valid · {verdict.signer}")
-            for label, value in fields_of(verdict.facts or {}):
-                click.echo(f"  {label}: {value}")
-            click.echo(f"  撤销状态未联网查询 status not asked: {(verdict.facts or {})['address']}")
+        _say(path, verdict)
     sys.exit(0 if verdict.valid else 1)
+
+
+def _say(path: Path, verdict: Verdict) -> None:
+    for code in verdict.problems:
+        click.echo(f"{path}: {describe(code, {})}")
+    if not verdict.valid:
+        return
+    click.echo(f"{path}: 有效 valid · {verdict.signer} · PAdES {verdict.level}")
+    for label, value in fields_of(verdict.facts or {}):
+        click.echo(f"  {label}: {value}")
+    for each in [*([verdict.stamp] if verdict.stamp else []), *verdict.stamps]:
+        click.echo(
+            f"  时间戳 time stamp: {each.at:%Y-%m-%d %H:%M:%S} UTC · {each.authority} · 至 until {each.until:%Y-%m-%d}"
+        )
+    if proof := verdict.ledger:
+        by = [proof.origin if proof.signed else f"{proof.origin}（未核对公钥 key not checked）", *proof.witnesses]
+        click.echo(f"  账本 ledger: {proof.index} / {proof.size} · {'、'.join(by)}")
+    click.echo(f"  撤销状态未联网查询 status not asked: {(verdict.facts or {})['address']}")
+
+
+@command.command("seal")
+def seal_command() -> None:
+    """Completes certificates with their evidence for thirty years; `certengine serve` does so by itself."""
+    from certengine.certificates import sealing
+    from certengine.foundation.runtime import current
+
+    click.echo(f"{sealing.seal_all(current())} certificates sealed")
+
+
+@command.command("restamp")
+@click.option(
+    "--before", type=click.DateTime(["%Y-%m-%d"]), help="Whose stamp ends before; by default within two years."
+)
+def restamp_command(before: datetime | None) -> None:
+    """Stamps again what bears a time stamp that ends soon, or that an algorithm ages under; all files stay good."""
+    from certengine.certificates import sealing
+    from certengine.foundation.clock import CHINA
+    from certengine.foundation.runtime import current
+
+    runtime = current()
+    limit = before.replace(tzinfo=CHINA) if before else runtime.clock.now() + sealing.AHEAD
+    click.echo(f"{sealing.restamp_all(runtime, limit)} certificates stamped again")
+
+
+@command.command("compromise")
+@click.argument("identifier", metavar="KEY")
+@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="China time.")
+def compromise_command(identifier: str, since: datetime) -> None:
+    """Declares that somebody else may have a signing key (its kid in jwks.json) since a time.
+
+    What was signed and time-stamped before stays valid, anything after is not; a new key is made at the next issue.
+    """
+    from certengine.certificates import compromise
+    from certengine.foundation.clock import CHINA
+    from certengine.foundation.runtime import current
+
+    runtime = current()
+    with runtime.unit_of_work() as session:
+        row = compromise.by_identifier(session, identifier)
+        compromise.declare(session, row.id, since.replace(tzinfo=CHINA), "command line", runtime.clock.now())
+    click.echo(f"{identifier}: compromised since {since:%Y-%m-%d %H:%M:%S} (China)")
 
 
 @command.command("verifier")
@@ -74,8 +152,7 @@ def verifier_command(path: Path) -> None:
 def _roots(trust: Path | None) -> list[bytes]:
     """The trusted roots, DER: of the file given, or of the installation of the environment."""
     if trust is not None:
-        certificates = x509.load_pem_x509_certificates(trust.read_bytes())
-        return [each.public_bytes(serialization.Encoding.DER) for each in certificates]
+        return read_pem(trust)
     from sqlalchemy.exc import SQLAlchemyError
 
     from certengine.certificates import authority

@@ -4,6 +4,8 @@ from typing import Any
 
 from certengine.certificates.checking import Outcome
 
+_BINARY = {"type": "string", "format": "binary"}
+
 
 def description(version: str) -> dict[str, Any]:
     code = _parameter("code", {"type": "string", "maxLength": 40})
@@ -38,6 +40,19 @@ def description(version: str) -> dict[str, Any]:
         "/api/v1/verify/files": _post(
             "verifyFiles", "application/zip", {"200": _json("A line for each file", listed), "422": unreadable}
         ),
+        "/tsa": _post(
+            "timeStamp",
+            "application/timestamp-query",
+            {"200": {"description": "RFC 3161", "content": {"application/timestamp-reply": {"schema": _BINARY}}}},
+        ),
+        "/crl/{identifier}.crl": _get(
+            "revocations",
+            [_parameter("identifier", {"type": "string"})],
+            {
+                "200": {"description": "RFC 5280", "content": {"application/pkix-crl": {"schema": _BINARY}}},
+                "404": missing,
+            },
+        ),
         "/.well-known/jwks.json": _get("keys", [], {"200": _json("The published keys", {"type": "object"})}),
     }
     return {
@@ -53,6 +68,7 @@ def _schemas() -> dict[str, Any]:
     outcome = {"type": "string", "enum": [each.value for each in Outcome]}
     problem = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
     problems = {"type": "array", "items": problem}
+    stamp = {"type": "object", "properties": {name: {"type": "string"} for name in ("at", "authority", "until")}}
     line = {
         "outcome": outcome,
         "name": text,
@@ -71,6 +87,9 @@ def _schemas() -> dict[str, Any]:
         "successor": text,
         "problems": problems,
         "codes": {"type": "array", "items": {"type": "string"}},
+        "level": {"type": "string", "enum": ["B-B", "B-T", "B-LTA"]},
+        "signed_at": text,
+        "time_stamps": {"type": "array", "items": stamp},
     }
     return {
         "Answer": {"type": "object", "required": ["outcome"], "properties": answer},
@@ -103,5 +122,5 @@ def _get(name: str, parameters: list[dict[str, Any]], responses: dict[str, Any])
 
 
 def _post(name: str, kind: str, responses: dict[str, Any]) -> dict[str, Any]:
-    body = {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}}}}
+    body = {"required": True, "content": {kind: {"schema": _BINARY}}}
     return {"post": {"operationId": name, "requestBody": body, "responses": _limited(responses)}}

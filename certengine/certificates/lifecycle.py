@@ -72,7 +72,7 @@ def ask(
     """The first of the two people. proposal: of a reissue, the corrected parts of the content."""
     reason = _reason(reason)
     row = _standing(session, certificate_id)
-    if row.state not in FROM[act]:
+    if row.state not in FROM[act] and not (act is CertificateAct.REISSUE and row.reason_class is ReasonClass.KEY):
         raise Conflict("certificate.not_valid")
     if row.asked_act is not None:
         raise Conflict("certificate.asked_already")
@@ -185,7 +185,8 @@ def supersede(
         raise Invalid([Problem("", problem)])
     reason = _reason(reason)
     row = _standing(session, certificate_id)
-    if row.state is not CertificateState.VALID:
+    # Of a key that was compromised, what is suspended for it is issued again as well.
+    if row.state is not CertificateState.VALID and row.reason_class is not ReasonClass.KEY:
         raise Conflict("certificate.not_valid")
     row.state, row.ended_at, row.ended_by, row.reason = CertificateState.SUPERSEDED, now, actor, reason
     session.flush()

@@ -3,9 +3,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from cryptography import x509
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from certengine.certificates.profiles import Role
 from certengine.certificates.rules import CertificateKind, ReasonClass
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
@@ -58,7 +60,12 @@ class Certificate(Base):
     document_index: Mapped[str] = mapped_column(String(64), index=True)
     subject: Mapped[str] = mapped_column(String(80), index=True)
     content: Mapped[dict[str, Any]]
+    # As it was issued; the ledger's entry names it.
     pdf: Mapped[str] = mapped_column(String(64), index=True)
+    # With all that its check will need in thirty years appended; None until its entry is in a checkpoint.
+    sealed: Mapped[str | None] = mapped_column(String(64))
+    # Until when the newest time stamp's authority lasts: stamped again before.
+    evidence_until: Mapped[datetime | None] = mapped_column(index=True)
     state: Mapped[CertificateState] = mapped_column(default=CertificateState.VALID)
     issued_at: Mapped[datetime] = mapped_column(index=True)
     issued_by: Mapped[str] = mapped_column(String(80))
@@ -78,6 +85,21 @@ class Certificate(Base):
     successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("certificate.id"))
     # The holder agrees that whoever scans this one is led to the one that follows it.
     successor_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    @property
+    def file(self) -> str:
+        """The file that is handed out."""
+        return self.sealed or self.pdf
+
+
+class CertificateFile(Base):
+    """A file of a certificate beside the one issued: that one with revisions appended. Every one of them stays good."""
+
+    __tablename__ = "certificate_file"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), index=True)
+    made_at: Mapped[datetime]
 
 
 class CertificateSeries(Base):
@@ -102,13 +124,26 @@ class CertificateBatchLine(Base):
 
 
 class SigningCertificate(Base):
-    """X.509: the root (without organisation) and what it issued to institutions; the keys are in the key store."""
+    """X.509: roots, authorities, and what they issued to institutions and time-stamp authorities; the keys are in the
+    key store."""
 
     __tablename__ = "signing_certificate"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    role: Mapped[Role] = mapped_column(index=True)
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    issuer_id: Mapped[UUID | None] = mapped_column(ForeignKey("signing_certificate.id"))
     key_name: Mapped[str] = mapped_column(String(80))
     der: Mapped[bytes] = mapped_column(LargeBinary)
     not_after: Mapped[datetime]
     created_at: Mapped[datetime]
+    # Since when somebody else is known or feared to have the key, and who said so.
+    compromised_since: Mapped[datetime | None]
+    declared_at: Mapped[datetime | None]
+    declared_by: Mapped[str | None] = mapped_column(String(80))
+
+    @property
+    def holder(self) -> str:
+        """The organisation that the certificate names."""
+        name = x509.load_der_x509_certificate(self.der).subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+        return str(name[0].value) if name else ""

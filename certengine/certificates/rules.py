@@ -30,6 +30,8 @@ class ReasonClass(enum.Enum):
     NOT_ELIGIBLE = "not_eligible"
     HOLDER = "holder"
     ORDER = "order"
+    # Signed with a key that somebody else had by then.
+    KEY = "key"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from certengine.certificates.lifecycle import (
     revoke,
     supersede,
 )
-from certengine.certificates.models import STANDING_STATES, Certificate, CertificateState
+from certengine.certificates.models import STANDING_STATES, Certificate, CertificateFile, CertificateState
 from certengine.certificates.press import Press, checkpoint_line, content_of
 from certengine.certificates.rules import CertificateContent, ReasonClass
 from certengine.foundation.clock import CHINA
@@ -102,8 +102,10 @@ def by_number(session: Session, runtime: Runtime, number: str, name: str) -> Cer
 
 
 def by_pdf(session: Session, runtime: Runtime, digest: str) -> CertificateView | None:
-    """By the SHA-256 of the whole file."""
+    """By the SHA-256 of the whole file: as it was issued, or with revisions of ours appended."""
     row = session.scalar(select(Certificate).where(Certificate.pdf == digest))
+    if row is None and (later := session.get(CertificateFile, digest)):
+        row = session.get(Certificate, later.certificate_id)
     return view(session, runtime, row) if row else None
 
 
@@ -123,8 +125,8 @@ def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateVie
         row.expires_on is not None and row.expires_on < today,
         row.reason_class if row.state is not CertificateState.VALID else None,
         successor.code if successor else None,
-        row.pdf,
-        not runtime.files.is_whole(row.pdf),
+        row.file,
+        not runtime.files.is_whole(row.file),
         ledger.receipt(session, row.ledger_entry),
     )
 

@@ -74,6 +74,8 @@ class PublishedKey:
     institution: str
     not_before: datetime
     not_after: datetime
+    # Since when somebody else may have the key; a code has no time stamp, so none of its codes can be told from theirs.
+    compromised_since: datetime | None = None
 
 
 def key_id(certificate: bytes) -> bytes:
@@ -126,6 +128,8 @@ def problem_of(code: SignedCode, keys: Mapping[bytes, PublishedKey]) -> str | No
         published.key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, ValueError):
         return "verify.code_changed"
+    if published.compromised_since is not None:
+        return "verify.code_compromised"
     if not published.not_before <= code.issued_at <= published.not_after:
         return "verify.expired"
     # Without an address to ask at, a revocation could be hidden.

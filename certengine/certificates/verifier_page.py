@@ -74,6 +74,7 @@ def _key(identifier: bytes, published: PublishedKey) -> dict[str, Any]:
         "institution": published.institution,
         "not_before": int(published.not_before.timestamp()),
         "not_after": int(published.not_after.timestamp()),
+        "compromised_since": int(published.compromised_since.timestamp()) if published.compromised_since else None,
         "jwk": jwk(published),
     }
 

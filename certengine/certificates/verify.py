@@ -1,35 +1,59 @@
-"""The check of a certificate's PDF by itself: signature, chain, that nothing was added, and the facts in it. Pure."""
+"""The check of a certificate's PDF by itself: signature, chain, time stamps, that nothing was added, and the facts in it.
+Pure."""
 
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
+from certengine.certificates import cms, ledger_proof, stamping
+from certengine.certificates.evidence import LEDGER_PROOF, Extension, read_extension
+from certengine.certificates.ledger_proof import BadProof, LedgerProof
+from certengine.certificates.profiles import Role, chain_to, compromised_in, may_be
 from certengine.certificates.revisions import changes_between
 from certengine.certificates.rules import FORMAT, has_status_address
 from certengine.certificates.sheet import FACTS_FILE
 from certengine.certificates.signing import Envelope
+from certengine.certificates.stamping import BadStamp, TimeStamp
 from certengine.foundation.canonical import canonical_json
+from certengine.ledger.notes import Verifier
 
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
-DIGEST = "message_digest"
 SIGNED_AT = re.compile(rb"/M\s*\(D:(\d{14})\+00'00'\)")
 
 
 class Unreadable(Exception):
     """Not a PDF, or one too damaged to be read."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a reader may know besides the roots, to judge by."""
+
+    # Roots of time-stamp authorities (DER): trusted for the time and nothing else. Our own roots are always.
+    stamp_roots: Sequence[bytes] = ()
+    # Lists of revocation (DER), fresher than those in the file.
+    lists: Sequence[bytes] = ()
+    # Serial number → since when its key is known to be somebody else's.
+    compromised: Mapping[int, datetime] = field(default_factory=dict)
+    # With a log's key, a file's proof must be signed by it, and by each of the witnesses.
+    log: Verifier | None = None
+    witnesses: Sequence[Verifier] = ()
+
+
+NOTHING = Known()
 
 
 @dataclass(frozen=True)
@@ -39,7 +63,12 @@ class Verdict:
     problems: tuple[str, ...]
     facts: dict[str, Any] | None = None
     signer: str = ""
+    # As the signer stated it, and as the time-stamp authority did.
     signed_at: datetime | None = None
+    stamp: TimeStamp | None = None
+    # Of the whole file, oldest first.
+    stamps: tuple[TimeStamp, ...] = ()
+    ledger: LedgerProof | None = None
     # The certificates whose QR codes were found on the page of a file that is not valid.
     codes: tuple[str, ...] = ()
 
@@ -47,8 +76,13 @@ class Verdict:
     def valid(self) -> bool:
         return not self.problems
 
+    @property
+    def level(self) -> str:
+        """The level of PAdES (ETSI EN 319 142-1)."""
+        return "B-LTA" if self.stamps else "B-T" if self.stamp else "B-B"
 
-def verify(pdf: bytes, roots: Sequence[bytes]) -> Verdict:
+
+def verify(pdf: bytes, roots: Sequence[bytes], known: Known = NOTHING) -> Verdict:
     """roots: trusted certificates, DER. Without one the chain cannot be trusted. Raises Unreadable."""
     if not pdf.startswith(b"%PDF-"):
         raise Unreadable
@@ -61,68 +95,165 @@ def verify(pdf: bytes, roots: Sequence[bytes]) -> Verdict:
     # Lower-case digits only: two spellings of one signature would be two files of one certificate.
     if start != 0 or not length < resume or end > len(pdf) or not re.fullmatch(rb"<(?:[0-9a-f]{2})+>", contents):
         return Verdict(("verify.not_whole",))
-    revision = pdf[:end]
-    found = _signed(revision, pdf[:length] + pdf[resume:end], bytes.fromhex(contents[1:-1].decode()), roots)
-    return _with_what_follows(found, revision, pdf, len(ranges))
+    extensions, reached = _extensions(pdf, end)
+    container = bytes.fromhex(contents[1:-1].decode())
+    judge = _Judge(pdf[:end], roots, known, [crl for each in extensions for crl in each.evidence.lists])
+    found = _signed(judge, pdf[:length] + pdf[resume:end], container)
+    found = _stamped(found, extensions, judge)
+    return _with_what_follows(found, judge.issued, pdf[:reached], pdf, len(ranges) - len(extensions))
 
 
-def _with_what_follows(signed: Verdict, revision: bytes, pdf: bytes, signatures: int) -> Verdict:
-    """Whatever stands behind the signed revision makes the file invalid; what it does is named."""
+def _extensions(pdf: bytes, start: int) -> tuple[list[Extension], int]:
+    """The revisions of evidence that follow the signed one, and where they end."""
+    found = []
+    while read := read_extension(pdf, start) if start < len(pdf) else None:
+        extension, start = read
+        found.append(extension)
+    return found, start
+
+
+def _stamped(signed: Verdict, extensions: Sequence[Extension], judge: "_Judge") -> Verdict:
+    """Each time stamp over the whole file before it, and the ledger's proof in the newest that bears one."""
+    found, stamps, proof = list(signed.problems), [], None
+    for each in extensions:
+        try:
+            stamps.append(stamping.read(each.token, each.digest, judge.stamp_roots))
+            content = stamping.attribute_of(each.token, LEDGER_PROOF)
+        except BadStamp:
+            found.append("verify.evidence")
+            continue
+        if content is None:
+            continue
+        try:
+            issued = hashlib.sha256(judge.issued).hexdigest()
+            proof = ledger_proof.check(content, issued, judge.known.log, judge.known.witnesses)
+        except BadProof:
+            found.append("verify.ledger_proof")
+    if judge.known.log is not None and (
+        proof is None or not proof.signed or len(proof.witnesses) < len(judge.known.witnesses)
+    ):
+        found.append("verify.ledger_key")
+    return replace(signed, problems=tuple(dict.fromkeys(found)), stamps=tuple(stamps), ledger=proof)
+
+
+def _with_what_follows(signed: Verdict, issued: bytes, revision: bytes, pdf: bytes, signatures: int) -> Verdict:
+    """Whatever stands behind the stamped revision makes the file invalid; what it does is named."""
     found = []
     if len(revision) < len(pdf):
         found += ["verify.appended", *changes_between(revision, pdf)]
     if signatures > 1:
         found.append("verify.several_signatures")
-    elif not found and pdf.count(b"%%EOF") > 1:
+    elif not found and issued.count(b"%%EOF") > 1:
         found.append("verify.several_revisions")
     return replace(signed, problems=(*found, *signed.problems))
 
 
-def _signed(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes]) -> Verdict:
+@lru_cache(maxsize=256)
+def _loaded(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+@lru_cache(maxsize=256)
+def _chain(certificate: bytes, given: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[bytes, ...] | None:
+    """From a signer's certificate up to a trusted root, DER; None where it may not sign documents, too.
+
+    Thousands of files of one institution bear the same certificates.
+    """
+    signer = _loaded(certificate)
+    found = chain_to(signer, [_loaded(each) for each in given], [_loaded(each) for each in roots])
+    if found is None or not may_be(signer, Role.SIGNER):
+        return None
+    return tuple(each.public_bytes(serialization.Encoding.DER) for each in found)
+
+
+@lru_cache(maxsize=64)
+def _envelope(certificate: bytes, chain: tuple[bytes, ...]) -> Envelope:
+    return Envelope(certificate, chain)
+
+
+class _Judge:
+    """The issued revision, and what is known to judge it by."""
+
+    def __init__(self, issued: bytes, roots: Sequence[bytes], known: Known, embedded: Sequence[bytes]) -> None:
+        self.issued, self.roots, self.known = issued, tuple(roots), known
+        self.stamp_roots = [_loaded(each) for each in (*roots, *known.stamp_roots)]
+        self._lists = (*known.lists, *embedded)
+
+    def compromised_since(self, chain: Sequence[bytes]) -> datetime | None:
+        """Since when one of the keys below the root is known to be somebody else's."""
+        found = []
+        for der, above in zip(chain[:-1], chain[1:], strict=True):
+            serial = _loaded(der).serial_number
+            found += [self.known.compromised.get(serial), compromised_in(self._lists, _loaded(above), serial)]
+        return min((each for each in found if each is not None), default=None)
+
+
+def _signed(judge: _Judge, covered: bytes, container: bytes) -> Verdict:
     """A certificate may be damaged in any of its parts, each of which is read only when it is asked for."""
     try:
-        return _checked(pdf, covered, container, roots)
+        return _checked(judge, covered, container)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return Verdict(("verify.bad_signature",))
 
 
-def _checked(pdf: bytes, covered: bytes, container: bytes, roots: Sequence[bytes]) -> Verdict:
+def _checked(judge: _Judge, covered: bytes, container: bytes) -> Verdict:
     try:
-        signed: Any = cms.ContentInfo.load(container)["content"]
-        info = signed["signer_infos"][0]
-        certificates = {each.chosen.serial_number: each.chosen.dump() for each in signed["certificates"]}
-        certificate = certificates[info["sid"].chosen["serial_number"].native]
-        signer = x509.load_der_x509_certificate(certificate)
-        signature = info["signature"].native
-        digest = next(each["values"][0].native for each in info["signed_attrs"] if each["type"].native == DIGEST)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration):
+        data = cms.read(cms.value(container).whole)
+        certificate, signature = data.certificate(), data.signature
+        (attribute,) = data.signed[cms.MESSAGE_DIGEST]
+        digest = cms.value(attribute).content
+        (token,) = data.unsigned.get(cms.TIME_STAMP, (None,))
+        signer = _loaded(certificate)
+    except (ValueError, KeyError):
         return Verdict(("verify.bad_signature",))
     found = []
     if digest != hashlib.sha256(covered).digest():
         found.append("verify.changed")
-    root = _root_of(signer, roots)
-    if root is None:
+    chain = _chain(certificate, data.certificates, judge.roots)
+    if chain is None:
         found.append("verify.untrusted")
     # Against an unknown root the signature can still be checked by itself.
-    envelope = Envelope(certificate, root or certificate)
-    if (
-        not _holds(signer, signature, envelope.attributes(digest))
-        or root is not None
-        and container.rstrip(b"\0") != envelope.encode(digest, signature).rstrip(b"\0")
+    envelope = _envelope(certificate, chain or ())
+    spelled = envelope.encode(digest, signature, token)
+    if not _holds(signer, signature, envelope.attributes(digest)) or (
+        chain is not None and container.rstrip(b"\0") != spelled.rstrip(b"\0")
     ):
         found.append("verify.bad_signature")
+    stamp = None
+    if token is not None and chain is not None:
+        try:
+            stamp = stamping.read(token, hashlib.sha256(signature).digest(), judge.stamp_roots)
+        except BadStamp:
+            found.append("verify.stamp")
     signed_at = _signed_at(covered)
-    if signed_at is None or not signer.not_valid_before_utc <= signed_at <= signer.not_valid_after_utc:
+    found += _time_problems(judge, chain or (certificate,), stamp.at if stamp else signed_at, proven=stamp is not None)
+    facts = _facts(judge.issued)
+    found += _content_problems(facts, covered)
+    name = signer.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    return Verdict(tuple(dict.fromkeys(found)), facts, str(name[0].value) if name else "", signed_at, stamp)
+
+
+def _time_problems(judge: _Judge, chain: Sequence[bytes], at: datetime | None, *, proven: bool) -> list[str]:
+    """What speaks against a signature made at that time; proven: a time stamp says so, not the signer alone."""
+    found = []
+    certificates = [_loaded(each) for each in chain]
+    if at is None or not all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in certificates):
         found.append("verify.expired")
+    since = judge.compromised_since(chain)
+    if since is not None and (at is None or not proven or at >= since):
+        found.append("verify.compromised")
+    return found
+
+
+def _content_problems(facts: Mapping[str, Any] | None, covered: bytes) -> list[str]:
+    found = []
     if not re.search(rb"/TransformMethod\s*/DocMDP.*?/P\s*1\b", covered, re.S) or b"/Perms" not in covered:
         found.append("verify.allows_changes")
-    facts = _facts(pdf)
     if facts is None:
         found.append("verify.no_facts")
     elif not has_status_address(facts):
         found.append("verify.no_status_address")
-    name = signer.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-    return Verdict(tuple(dict.fromkeys(found)), facts, str(name[0].value) if name else "", signed_at)
+    return found
 
 
 def _holds(signer: x509.Certificate, signature: bytes, attributes: bytes) -> bool:
@@ -134,19 +265,6 @@ def _holds(signer: x509.Certificate, signature: bytes, attributes: bytes) -> boo
     except InvalidSignature:
         return False
     return True
-
-
-def _root_of(signer: x509.Certificate, roots: Sequence[bytes]) -> bytes | None:
-    """The trusted root that issued the signer's certificate, if that certificate may sign documents."""
-    for der in roots:
-        try:
-            signer.verify_directly_issued_by(x509.load_der_x509_certificate(der))
-            usage = signer.extensions.get_extension_for_class(x509.KeyUsage).value
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
-            continue
-        if usage.content_commitment:
-            return der
-    return None
 
 
 def _signed_at(covered: bytes) -> datetime | None:

@@ -3,30 +3,30 @@ from io import BytesIO
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.certificates import batches, checking, lifecycle, many, service
+from certengine.certificates import batches, checking, key_views, lifecycle, many, service
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
+from certengine.certificates.pages import blueprint, staff
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people.actors import Staff
 from certengine.people.models import Person
 from certengine.people.permissions import Permission
-from certengine.web.access import allow, current_actor, public
+from certengine.web.access import allow, public
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
-blueprint = Blueprint("certificates", __name__)
+__all__ = ["blueprint", "key_views"]
 Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {
@@ -51,6 +51,7 @@ REASONS = {
     ReasonClass.NOT_ELIGIBLE: _("不符合申报条件"),
     ReasonClass.HOLDER: _("持证人申请"),
     ReasonClass.ORDER: _("主管部门或发证机构决定"),
+    ReasonClass.KEY: _("签名密钥泄露之后签发，须重新签发"),
 }
 ACTS = {
     CertificateAct.REVOKE: _("撤销"),
@@ -94,12 +95,6 @@ LABELS = {
 def printed_fields(facts: dict[str, str]) -> list[tuple[str, str]]:
     """The printed fields with their labels in the reader's language; values stay as printed."""
     return [(str(LABELS[label]), value) for label, value in fields_of(facts)]
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 @blueprint.get("/v/<code>")
@@ -297,7 +292,8 @@ def certificate(certificate_id: UUID) -> str:
         acts=ledger.history(session(), f"certificate:{row.id}"),
         State=CertificateState,
         Act=CertificateAct,
-        reasons=ReasonClass,
+        reasons=[each for each in ReasonClass if each is not ReasonClass.KEY],
+        key_lost=row.reason_class is ReasonClass.KEY,
         successor=session().get(Certificate, row.successor_id) if row.successor_id else None,
         may_revoke=staff().may(Permission.CERTIFICATE_REVOKE),
         me=staff().id,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from certengine import rooms
 from certengine.certificates import service as certificates
 from certengine.certificates.models import Certificate, CertificateState
+from certengine.certificates.sealing import seal_all
 from certengine.delivery import service as delivery
 from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
 from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
@@ -80,6 +81,7 @@ def fill(runtime: Runtime) -> dict[str, Any]:
         _ends(session, past, staff, over, now)
     while ledger.sequence(past):
         pass
+    seal_all(past)
     with past.unit_of_work(read_only=True) as session:
         return _facts(session, past, staff, over, live)
 
@@ -132,5 +134,5 @@ def _facts(session: Session, past: Runtime, staff: People, over: Exam, live: Exa
 
 
 def _file(past: Runtime, row: Certificate, path: Path) -> dict[str, str]:
-    path.write_bytes(past.files.get(row.pdf))
+    path.write_bytes(past.files.get(row.file))
     return {"pdf": str(path), "code": row.code, "name": row.holder_name}

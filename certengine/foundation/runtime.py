@@ -40,7 +40,15 @@ class Runtime:
 
     @cached_property
     def keys(self) -> KeyStore:
-        return PemKeyStore(self.settings.data / "keys", self.settings.secret_key)
+        settings = self.settings
+        if settings.pkcs11_module:
+            # Only where there is a module is its library needed.
+            from certengine.foundation.hardware_keys import HardwareKeyStore
+
+            return HardwareKeyStore(
+                settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin, settings.data / "keys"
+            )
+        return PemKeyStore(settings.data / "keys", settings.secret_key)
 
     @cached_property
     def cipher(self) -> FieldCipher:

@@ -45,6 +45,15 @@ class Settings:
     regions: Path | None = None
     # Whether who trained somebody may not examine them too.
     separate_duties: bool = False
+    # Another time-stamp authority (RFC 3161) instead of our own, and the roots (PEM) that its answers are trusted by.
+    tsa_url: str = ""
+    tsa_roots: Path | None = None
+    # The library of a hardware module (PKCS#11) that holds the signing keys, its token's label and the user's PIN.
+    pkcs11_module: str = ""
+    pkcs11_token: str = ""
+    pkcs11_pin: str = ""
+    # Verifier keys of the witnesses whose cosignatures of the ledger are taken in.
+    witnesses: tuple[str, ...] = ()
 
     @property
     def is_sqlite(self) -> bool:
@@ -55,6 +64,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
     _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
     _REGIONS (a file), _SEPARATE_DUTIES.
+    _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks),
+    _PKCS11_MODULE, _PKCS11_TOKEN, _PKCS11_PIN.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
     """
@@ -77,6 +88,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         read_database_url=driver_url(environment.get("CERTENGINE_READ_DATABASE_URL", "")),
         files=environment.get("CERTENGINE_FILES", ""),
         s3_endpoint=environment.get("CERTENGINE_S3_ENDPOINT", ""),
+        tsa_url=environment.get("CERTENGINE_TSA_URL", "").strip(),
+        tsa_roots=_path(environment.get("CERTENGINE_TSA_ROOTS", "")),
+        pkcs11_module=environment.get("CERTENGINE_PKCS11_MODULE", "").strip(),
+        pkcs11_token=environment.get("CERTENGINE_PKCS11_TOKEN", "").strip(),
+        pkcs11_pin=environment.get("CERTENGINE_PKCS11_PIN", ""),
+        witnesses=tuple(environment.get("CERTENGINE_WITNESSES", "").split()),
     )
 
 
@@ -91,6 +108,10 @@ def _provider(environment: Mapping[str, str]) -> SignInProvider | None:
         environment.get("CERTENGINE_OIDC_LABEL", ""),
         environment.get("CERTENGINE_OIDC_CLAIM", ""),
     )
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text.strip() else None
 
 
 def driver_url(url: str) -> str:

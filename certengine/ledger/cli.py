@@ -89,7 +89,8 @@ def verify_command(path: Path, key: str | None) -> None:
 @click.option("--folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Key and memory.")
 @click.option("--name", required=True, help="The witness's name, for instance witness.sdhrss.example.")
 @click.option("--every", type=click.IntRange(1), help="Seconds between two looks; without it one look.")
-def witness_command(address: str, log_key: str, folder: Path, name: str, every: int | None) -> None:
+@click.option("--give", is_flag=True, help="Hands the cosignature back to the log, which puts it into certificates.")
+def witness_command(address: str, log_key: str, folder: Path, name: str, every: int | None, give: bool) -> None:
     """Watches a log for somebody else. Exit 0: it has only grown. 1: it shows another history. 2: not reachable."""
     try:
         log = notes.parse_verifier(log_key)
@@ -98,13 +99,13 @@ def witness_command(address: str, log_key: str, folder: Path, name: str, every: 
     key = _witness_key(folder)
     click.echo(f"witness key: {notes.verifier_of(name, key, notes.COSIGNATURE_V1)}")
     while True:
-        code = _look(address, log, folder, name, key)
+        code = _look(address, log, folder, name, key, give)
         if every is None or code == 1:
             sys.exit(code)
         time.sleep(every)
 
 
-def _look(address: str, log: notes.Verifier, folder: Path, name: str, key: Ed25519PrivateKey) -> int:
+def _look(address: str, log: notes.Verifier, folder: Path, name: str, key: Ed25519PrivateKey, give: bool) -> int:
     try:
         signed = witness.look(witness.over_http(address), log, witness.Memory(folder), name, key, int(time.time()))
     except witness.Forked as error:
@@ -114,6 +115,11 @@ def _look(address: str, log: notes.Verifier, folder: Path, name: str, key: Ed255
         click.echo(f"     {address}: {error}", err=True)
         return 2
     click.echo(f"ok   {signed.origin}: {signed.size} entries, root {signed.root.hex()}")
+    if give:
+        try:
+            witness.hand_back(address, (folder / "checkpoint").read_bytes())
+        except witness.Unreachable as error:
+            click.echo(f"     cosignature not taken: {error}", err=True)
     return 0
 
 

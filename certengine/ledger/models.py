@@ -47,3 +47,14 @@ class LedgerHead(Base):
     size: Mapped[int]
     note: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime | None]
+
+
+class LedgerCosignature(Base):
+    """The newest checkpoint that a witness has cosigned: the log's own note, and the witness's line."""
+
+    __tablename__ = "ledger_cosignature"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    size: Mapped[int]
+    note: Mapped[str] = mapped_column(Text)
+    line: Mapped[str] = mapped_column(Text)

@@ -121,12 +121,23 @@ def parse_note(note: str) -> tuple[bytes, list[Signature]]:
     return (head + "\n").encode(), signatures
 
 
+def own_note(note: str, name: str) -> str:
+    """The note with the lines of that name alone."""
+    text, signatures = parse_note(note)
+    return text.decode() + "\n" + "".join(each.line() for each in signatures if each.name == name)
+
+
 def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     """The checkpoint of a note that this key has signed; raises BadNote."""
     text, signatures = parse_note(note)
     mine = [each for each in signatures if each.name == verifier.name and each.key_hash == verifier.key_hash]
     if not mine or not all(verifier.holds(text, each.value) for each in mine):
         raise BadNote("the signature does not hold")
+    return read_checkpoint(text)
+
+
+def read_checkpoint(text: bytes) -> Checkpoint:
+    """What the text of a note says, whoever signed it; raises BadNote."""
     lines = text.decode().split("\n")
     try:
         if len(lines) < 4 or str(int(lines[1])) != lines[1]:

@@ -20,6 +20,7 @@ register_messages(
         "ledger.witness_shorter": "账本变短了：现有%(now)s条，上次见过%(before)s条",
         "ledger.witness_other_root": "账本在第%(now)s条处有两种历史",
         "ledger.witness_rewritten": "账本改写了历史：前%(before)s条与上次见过的不同",
+        "ledger.cosignature": "不是所信任的见证人对本账本检查点的签名",
         "ledger.no_entry": "账本中没有这条记录",
         "ledger.no_checkpoint": "账本还没有签署过检查点",
         "ledger.not_a_tile": "没有这个数据块",

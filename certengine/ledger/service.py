@@ -200,13 +200,20 @@ def receipt_by_hash(session: Session, leaf_hash: bytes) -> Receipt | None:
     return _receipt(session, entry) if entry else None
 
 
-def _receipt(session: Session, entry: LedgerEntry) -> Receipt:
+def receipt_under(session: Session, entry_id: UUID, size: int, note: str) -> Receipt | None:
+    """The receipt under an earlier checkpoint of ours; None where that does not cover the entry."""
+    entry = session.get(LedgerEntry, entry_id)
+    covered = entry is not None and entry.index is not None and entry.index < size
+    return _receipt(session, entry, (size, note)) if entry is not None and covered else None
+
+
+def _receipt(session: Session, entry: LedgerEntry, under: tuple[int, str] | None = None) -> Receipt:
     size: int | None = None
     note: str | None = None
     proof: tuple[str, ...] = ()
     if entry.index is not None:
         head = session.scalars(select(LedgerHead)).one()
-        size, note = head.size, head.note
+        size, note = under or (head.size, head.note)
         proof = tuple(node.hex() for node in rules.inclusion_proof(entry.index, size, NodeReader(session)))
     return Receipt(
         entry.id,

@@ -9,12 +9,14 @@ from flask import Blueprint, Response, render_template, request
 
 from certengine.foundation.errors import NotFound, Problem
 from certengine.foundation.paging import paginate
-from certengine.ledger import receipts, rules, service
+from certengine.ledger import cosignatures, receipts, rules, service
 from certengine.web.access import public
 from certengine.web.errors import say
 from certengine.web.request import may_lag, runtime, session
+from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("ledger", __name__)
+LONGEST_NOTE = 10_000
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -59,6 +61,16 @@ def checkpoint() -> Response:
     if note is None:
         raise NotFound("ledger.no_checkpoint")
     return Response(note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+@blueprint.post("/ledger/cosignature")
+@public("a witness hands its cosignature back; it counts only under a key of the settings")
+@csrf.exempt
+@limiter.limit("60 per minute")
+def cosignature() -> dict[str, str]:
+    """The cosigned checkpoint as the body."""
+    note = request.get_data()[:LONGEST_NOTE].decode("utf-8", "replace")
+    return {"witness": cosignatures.take_cosignature(session(), runtime(), note)}
 
 
 @blueprint.get("/ledger/vkey")

@@ -94,6 +94,8 @@ KINDS = {
     "certificate.revocation_asked": _("申请撤销证书"),
     "certificate.revocation_cancelled": _("取消撤销申请"),
     "certificate.revoked": _("撤销证书"),
+    "certificate.key_compromised": _("宣布签名密钥泄露"),
+    "certificate.restamped": _("为证书续加时间戳"),
     "certificate.superseded": _("替换证书"),
     "certificate.suspended": _("暂停证书"),
     "certificate.reinstatement_asked": _("申请恢复证书"),

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from certengine.certificates import service
+from certengine.certificates import sealing, service
 from certengine.certificates.models import Certificate
 from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.foundation.runtime import Runtime
+from certengine.ledger import service as ledger
 from certengine.people.models import DocumentType, Sex
 from certengine.standards.rules import Level
 from tests.factories import organisation
@@ -55,3 +56,12 @@ def issued(runtime: Runtime, name: str = RARE, subject: str = "registration:1", 
     with runtime.unit_of_work() as session:
         wanted = content(session, runtime, name, subject, **parts)
         return service.issue(session, runtime, [wanted], ISSUER, runtime.clock.now())[0]
+
+
+def sealed(runtime: Runtime, name: str = RARE, subject: str = "registration:1", **parts: Any) -> Certificate:
+    """A committed certificate with its evidence for thirty years."""
+    row = issued(runtime, name, subject, **parts)
+    ledger.sequence(runtime)
+    sealing.seal_all(runtime)
+    with runtime.unit_of_work(read_only=True) as session:
+        return session.get_one(Certificate, row.id)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,8 +8,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certengine.foundation.runtime import Runtime
-from certengine.ledger import notes, rules, service, witness
+from certengine.app import create_app
+from certengine.foundation.runtime import Runtime, use
+from certengine.ledger import cosignatures, notes, rules, service, witness
 from tests.ledger.test_service import write
 
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -108,3 +110,30 @@ def test_the_served_log_satisfies_a_witness(runtime: Runtime, client: FlaskClien
         witness.look(fetch, key, witness.Memory(tmp_path), NAME, WITNESS, 0)
     last = witness.Memory(tmp_path).last()
     assert last is not None and last.size == 1005
+
+
+def test_a_witness_hands_its_cosignature_back_and_receipts_bear_it(runtime: Runtime, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    known = notes.verifier_of("witness.example.org", key, notes.COSIGNATURE_V1)
+    trusting = use(Runtime(replace(runtime.settings, witnesses=(str(known),)), runtime.clock))
+    client = create_app(trusting, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False).test_client()
+    with trusting.unit_of_work() as session:
+        first = service.record(session, kind="x", actor="a", subject="b", now=runtime.clock.now())
+    service.sequence(trusting)
+    note = client.get("/ledger/checkpoint").text
+    cosigned = notes.cosign(note, "witness.example.org", key, 1_800_000_000)
+    # Neither the log's note alone, nor a stranger's line, nor a checkpoint of another log is taken.
+    stranger = notes.cosign(note, "witness.example.org", Ed25519PrivateKey.generate(), 1_800_000_000)
+    foreign = notes.sign(notes.Checkpoint("exam.example.org/ledger", 1, b"0" * 32), "exam.example.org/ledger", key)
+    for bad in ("", "x", note, stranger, notes.cosign(foreign, "witness.example.org", key, 1)):
+        assert client.post("/ledger/cosignature", data=bad).status_code == 422, bad
+    assert client.post("/ledger/cosignature", data=cosigned).get_json() == {"witness": "witness.example.org"}
+    with trusting.unit_of_work() as session:
+        receipt = cosignatures.witnessed_receipt(session, first)
+        assert receipt and receipt.checkpoint == cosigned and receipt.tree_size == 1
+        second = service.record(session, kind="x", actor="a", subject="c", now=runtime.clock.now())
+    service.sequence(trusting)
+    with trusting.unit_of_work() as session:
+        assert cosignatures.witnessed_receipt(session, second) is None
+        assert cosignatures.witnessed_receipt(session, first) == receipt
+    trusting.engine.dispose()

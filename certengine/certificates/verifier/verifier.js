@@ -95,6 +95,7 @@ async function check(text) {
   const published = await crypto.subtle.importKey("jwk", key.jwk, algorithm, false, ["verify"]);
   const good = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, published, code.signature, signedBytes(code.header, code.payload));
   if (!good) return { outcome: "changed", code };
+  if (key.compromised_since) return { outcome: "key_lost", code };
   if (code.issuedAt < key.not_before || code.issuedAt > key.not_after) return { outcome: "key_ended", code, key };
   if (!/^https?:\/\//.test(code.issuer) || !code.facts.code) return { outcome: "no_status", code, key };
   const today = new Date().toLocaleDateString("sv-SE");
@@ -107,6 +108,7 @@ const VERDICTS = {
   changed: ["bad", "✗ 内容与签名不符：被改动过", "Changed: the contents are not those signed."],
   unknown_key: ["doubt", "? 签名的公钥不在本页中，不能确认", "Unknown key: not in this page. It may be newer than this page, or a forgery."],
   key_ended: ["bad", "✗ 签发时，该公钥不在有效期内", "The key was not in force when this was issued."],
+  key_lost: ["doubt", "? 签名密钥已被宣布泄露，离线不能判断：请联网查验", "The signing key was declared compromised: only the online check can tell."],
   no_status: ["bad", "✗ 没有写明在哪里查询状态，不能确认是否已被撤销", "It does not say where its status is asked: it could hide a revocation."],
   unreadable: ["bad", "✗ 不是证书的离线验真码，或二维码不完整", "Not the signed code of a certificate, or an incomplete one."],
   no_picture: ["doubt", "照片中没有找到二维码：请拍得更近、更清楚", "No signed code found in the picture: come nearer and keep it sharp."],
