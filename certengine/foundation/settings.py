@@ -63,7 +63,7 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
     _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
-    _REGIONS (a file), _SEPARATE_DUTIES.
+    _REGIONS (a file), _SEPARATE_DUTIES,
     _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks),
     _PKCS11_MODULE, _PKCS11_TOKEN, _PKCS11_PIN.
 

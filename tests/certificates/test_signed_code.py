@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from certengine.certificates import authority, signed_code
+from certengine.certificates import authority, sheet, signed_code
 from certengine.certificates.rules import CertificateKind
 from certengine.certificates.signed_code import FIELDS, NotACode, PublishedKey, SignedCode
 from certengine.foundation.runtime import Runtime
@@ -119,6 +120,22 @@ def test_both_codes_of_a_worn_print_are_read_and_the_larger_one_says_every_print
     assert signed_code.differences(code, facts) == []
     hidden = {"photo", "field", "format", "institution_en", "address"}
     assert {name for name, value in facts.items() if value} - hidden == set(code.facts)
+
+
+@pytest.mark.parametrize("degrees", [0, 7, 90, 180, 341])
+def test_a_photocopy_at_any_angle_is_read(runtime: Runtime, tmp_path: Path, degrees: int) -> None:
+    """Printed at 200 dpi, where a code is 20 mm wide without its margin; copied in black and white, turned, blurred."""
+    row = issued(runtime)
+    (tmp_path / "c.pdf").write_bytes(runtime.files.get(row.pdf))
+    subprocess.run(["pdftoppm", "-r", "200", "-png", "-singlefile", "c.pdf", "c"], cwd=tmp_path, check=True)
+    modules = 33 + 2 * 4
+    assert sheet.ADDRESS_CODE / 72 * 25.4 * 33 / modules >= 20
+    copied = ["-attenuate", "0.4", "+noise", "Gaussian", "-blur", "0x1.2", "-level", "20%,75%", "-colorspace", "Gray"]
+    turned = ["-background", "white", "-rotate", str(degrees), "-blur", "0x0.8"]
+    convert = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))))
+    subprocess.run([convert, "c.png", *copied, *turned, "copy.png"], cwd=tmp_path, check=True)
+    scanned = subprocess.run(["zbarimg", "-q", "--raw", "copy.png"], cwd=tmp_path, capture_output=True, text=True)
+    assert f"https://exam.example.org/v/{row.code}" in scanned.stdout.splitlines()
 
 
 def test_the_published_keys_carry_the_identifiers_of_the_codes(runtime: Runtime, client: FlaskClient) -> None:
