@@ -38,7 +38,7 @@ def application() -> Any:
 
 
 @click.command("serve")
-@click.option("--host", default="0.0.0.0", show_default=True)
+@click.option("--host", default="0.0.0.0", show_default=True)  # nosec B104: the proxy's host may be another; deploy/ binds to 127.0.0.1
 @click.option("--port", type=int, default=lambda: int(os.environ.get("CERTENGINE_PORT", "8000")), help="Default 8000.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Web processes.")
 @click.option("--quiet", is_flag=True, help="Says nothing but errors.")

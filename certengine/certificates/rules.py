@@ -14,7 +14,7 @@ from certengine.standards.rules import Level
 
 FORMAT = "certengine-certificate/1"
 CODE_LENGTH = 16
-LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "")
+LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "")  # nosec B104: an address to refuse, not to bind
 
 
 class CertificateKind(enum.Enum):

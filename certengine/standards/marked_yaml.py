@@ -66,7 +66,7 @@ def load(text: str, name: str) -> Any:
     """The document with its lines. Raises Invalid with NAME:LINE when it is not YAML."""
     try:
         _without_aliases(text)
-        return yaml.load(text, _Loader)
+        return yaml.load(text, _Loader)  # nosec B506: a SafeLoader
     except RecursionError:
         raise Invalid([Problem(f"{name}:1", "yaml.syntax", {"detail": "nested too deeply"})]) from None
     except yaml.MarkedYAMLError as error:
