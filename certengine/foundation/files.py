@@ -50,6 +50,17 @@ class FileStore:
         if not path.exists():
             os.link(self._draft(name), path)
 
+    def adopt(self, path: Path) -> str:
+        """Keeps a large file that was written elsewhere on the same disk; returns its SHA-256 in hex."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        kept = self.path(digest)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if not kept.exists():
+            os.link(path, kept)
+        return digest
+
     def drop_parts(self, name: uuid.UUID) -> None:
         self._draft(name).unlink(missing_ok=True)
 

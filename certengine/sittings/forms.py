@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from certengine.people.lists import DOCUMENTS
@@ -99,3 +99,30 @@ class MoveForm(Form):
     room = SelectField(_("考场"))
     seat = IntegerField(_("座位号"), [InputRequired(_("请填写座位号")), NumberRange(1, 1600)])
     reason = StringField(_("原因"), [InputRequired(_("请填写原因")), Length(max=200)])
+
+
+class SiteForm(Form):
+    name = StringField(_("考点名称"), [InputRequired(_("请填写考点名称")), Length(max=60)])
+    address = StringField(_("地址"), [InputRequired(_("请填写地址")), Length(max=120)])
+
+
+class SiteRoomForm(Form):
+    name = StringField(_("考场名称"), [InputRequired(_("请填写考场名称")), Length(max=60)])
+    rows = IntegerField(_("行数"), [InputRequired(_("请填写行数")), NumberRange(1, 40)], default=5)
+    columns = IntegerField(_("列数"), [InputRequired(_("请填写列数")), NumberRange(1, 40)], default=6)
+
+
+class PublicPlanForm(Form):
+    public = BooleanField(_("列入公开的年度计划"))
+    fee = DecimalField(_("考试费（元）"), [Optional(), NumberRange(0, 100_000)])
+
+
+class FeeForm(Form):
+    paid = DecimalField(_("已缴费（元）"), [Optional(), NumberRange(0, 100_000)])
+    note = StringField(_("票据号"), [Length(max=120)])
+
+
+class AnnouncementForm(Form):
+    title = StringField(_("标题"), [InputRequired(_("请填写标题")), Length(max=120)])
+    body = TextAreaField(_("正文"), [InputRequired(_("请填写正文")), Length(max=20_000)])
+    token = HiddenField()

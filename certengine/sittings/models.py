@@ -1,9 +1,10 @@
 import enum
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certengine.foundation.database import Base
@@ -45,6 +46,10 @@ class ExamPlan(Base):
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    # Stands in the public plan of its year from then on.
+    published_at: Mapped[datetime | None]
+    # In yuan, for a candidate.
+    fee: Mapped[Decimal | None]
 
 
 class ApplicationState(enum.Enum):
@@ -104,6 +109,10 @@ class Registration(Base):
     extra_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     extra_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime]
+    # The fee as it was paid, and what proves it (a receipt's number).
+    paid: Mapped[Decimal | None]
+    paid_at: Mapped[datetime | None]
+    paid_note: Mapped[str] = mapped_column(String(120), default="", server_default="")
 
     person: Mapped[Person] = relationship()
     plan: Mapped[ExamPlan] = relationship()
@@ -140,6 +149,9 @@ class ExamRoom(Base):
     site: Mapped[str] = mapped_column(String(120), default="")
     rows: Mapped[int]
     columns: Mapped[int]
+    # The room of a site that this is, where it is one, and its seats that nobody can sit at.
+    site_room_id: Mapped[UUID | None] = mapped_column(ForeignKey("site_room.id"))
+    closed_seats: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class Placement(Base):
@@ -190,3 +202,75 @@ class ConflictOfInterest(Base):
     withdrawn_at: Mapped[datetime | None]
 
     person: Mapped[Person | None] = relationship()
+
+
+class TicketBatch(Base):
+    """The admission tickets of a sitting, made by a job in parts; a later batch replaces none."""
+
+    __tablename__ = "ticket_batch"
+
+    # The job's.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    # [{"name", "tickets", "digest"}], in the order of rooms and seats.
+    parts: Mapped[list[Any]]
+    # All parts in one ZIP, once every one is there.
+    archive: Mapped[str | None] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+
+
+class Site(Base):
+    """Where exams are held, again and again: rooms with their desks and machines."""
+
+    __tablename__ = "site"
+    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(120))
+
+    rooms: Mapped[list["SiteRoom"]] = relationship(order_by="SiteRoom.name")
+
+
+class SiteRoom(Base):
+    __tablename__ = "site_room"
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    rows: Mapped[int]
+    columns: Mapped[int]
+
+    site: Mapped[Site] = relationship(back_populates="rooms")
+    machines: Mapped[list["Machine"]] = relationship(order_by="Machine.seat_number", cascade="all, delete-orphan")
+
+
+class Machine(Base):
+    """What stands on a desk; one that is out of order closes its seat."""
+
+    __tablename__ = "machine"
+    __table_args__ = (UniqueConstraint("site_room_id", "seat_number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    site_room_id: Mapped[UUID] = mapped_column(ForeignKey("site_room.id"), index=True)
+    seat_number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    works: Mapped[bool] = mapped_column(default=True)
+
+
+class Announcement(Base):
+    """What an institution tells the public; withdrawn, it stays on record."""
+
+    __tablename__ = "announcement"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    body: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime]
+    published_by: Mapped[str] = mapped_column(String(80))
+    withdrawn_at: Mapped[datetime | None]
+    token: Mapped[str] = mapped_column(String(40), unique=True)

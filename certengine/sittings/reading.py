@@ -92,10 +92,11 @@ class ExamRoomView:
     rows: int
     columns: int
     candidates: int
+    closed_seats: tuple[int, ...] = ()
 
     @property
     def seats(self) -> int:
-        return self.rows * self.columns
+        return self.rows * self.columns - len(self.closed_seats)
 
 
 def plan_of(session: Session, organisation_id: UUID, exam_plan_id: UUID, lock: bool = False) -> ExamPlan:
@@ -199,7 +200,16 @@ def exam_rooms(session: Session, sitting_id: UUID) -> list[ExamRoomView]:
         .order_by(ExamRoom.name)
     )
     return [
-        ExamRoomView(room.id, room.sitting_id, room.name, room.site, room.rows, room.columns, placed)
+        ExamRoomView(
+            room.id,
+            room.sitting_id,
+            room.name,
+            room.site,
+            room.rows,
+            room.columns,
+            placed,
+            tuple(room.closed_seats or ()),
+        )
         for room, placed in session.execute(query)
     ]
 
@@ -271,6 +281,16 @@ def candidates(session: Session, exam_plan_id: UUID) -> list[CandidateView]:
     for each in _placements(session, _placed().where(Registration.exam_plan_id == exam_plan_id)):
         placed.setdefault(each.registration_id, []).append(each)
     return [_candidate(row, placed.get(row.id, [])) for row in rows]
+
+
+def candidates_among(session: Session, registration_ids: Sequence[UUID]) -> list[CandidateView]:
+    """These, as far as they are not withdrawn, in the order given."""
+    rows = session.scalars(_candidates().where(Registration.id.in_(registration_ids)))
+    found = {row.id: row for row in rows}
+    placed: dict[UUID, list[PlacementView]] = {}
+    for each in _placements(session, _placed().where(Placement.registration_id.in_(registration_ids))):
+        placed.setdefault(each.registration_id, []).append(each)
+    return [_candidate(found[each], placed.get(each, [])) for each in registration_ids if each in found]
 
 
 def _candidates() -> Select[Any]:

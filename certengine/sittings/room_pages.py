@@ -1,17 +1,19 @@
 """Before the day: what a sitting lacks, seats by hand, labels, and conflicts of interest of its staff."""
 
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import CertengineError, Conflict, Invalid
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound
+from certengine.foundation.jobs import JobState
 from certengine.ledger import service as ledger
 from certengine.people import service as people
 from certengine.people.permissions import Permission, Role
-from certengine.sittings import service, staffing
+from certengine.sittings import service, staffing, ticket_batches
 from certengine.sittings.forms import ConflictForm, MoveForm
 from certengine.sittings.labels import seat_labels
 from certengine.sittings.models import ConflictKind
@@ -20,7 +22,7 @@ from certengine.sittings.service import Move
 from certengine.sittings.staffing import Declared
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
-from certengine.web.request import now, session
+from certengine.web.request import now, runtime, session
 
 SERVE = (Role.PROCTOR, Role.EXAMINER)
 
@@ -67,6 +69,53 @@ def labels(sitting_id: UUID, room_id: UUID) -> Response:
         raise Conflict("sittings.not_seated")
     name = gettext("桌贴") + f"-{placed[0].room_name}.pdf"
     return send_file(BytesIO(seat_labels(view, placed)), mimetype="application/pdf", download_name=name)
+
+
+@blueprint.route("/sittings/<uuid:sitting_id>/tickets", methods=["GET", "POST"])
+@allow(Permission.SITTING_PLAN)
+def ticket_batch(sitting_id: UUID) -> str | Response:
+    """All tickets of the sitting, made by a job."""
+    view = service.sitting_of(session(), organisation(), sitting_id)
+    if request.method == "POST":
+        try:
+            ticket_batches.begin(session(), view.id, actor(), now())
+        except Conflict as error:
+            flash(say(error), "danger")
+        return redirect(url_for(".ticket_batch", sitting_id=sitting_id))
+    found = ticket_batches.latest(session(), view.id)
+    return render_template(
+        "sittings/tickets.html",
+        sitting=view,
+        batch=found[0] if found else None,
+        job=found[1] if found else None,
+        works=bool(found and found[1].state in (JobState.WAITING, JobState.RUNNING)),
+        failed=bool(found and found[1].state is JobState.FAILED),
+    )
+
+
+@blueprint.get("/sittings/<uuid:sitting_id>/tickets/progress")
+@allow(Permission.SITTING_PLAN)
+def ticket_progress(sitting_id: UUID) -> dict[str, Any]:
+    view = service.sitting_of(session(), organisation(), sitting_id)
+    found = ticket_batches.latest(session(), view.id)
+    if found is None:
+        raise NotFound("not_found")
+    _batch, work = found
+    return {"state": work.state.value, "done": work.done, "total": work.total}
+
+
+@blueprint.get("/sittings/<uuid:sitting_id>/tickets/<digest>")
+@allow(Permission.SITTING_PLAN)
+def ticket_file(sitting_id: UUID, digest: str) -> Response:
+    """A part of the batch, or all of it as ZIP."""
+    view = service.sitting_of(session(), organisation(), sitting_id)
+    found = ticket_batches.latest(session(), view.id)
+    names = {each["digest"]: each["name"] for each in found[0].parts} if found else {}
+    if found and found[0].archive:
+        names[found[0].archive] = gettext("准考证") + f"-{view.title}.zip"
+    if digest not in names:
+        raise NotFound("not_found")
+    return send_file(runtime().files.path(digest), as_attachment=True, download_name=names[digest])
 
 
 @blueprint.route("/conflicts", methods=["GET", "POST"])

@@ -54,7 +54,7 @@ def seat_order(candidates: Sequence[tuple[Key, str, str]], seed: str) -> list[Ke
 def fill_rooms(keys: Sequence[Key], rooms: Sequence[tuple[Room, int]]) -> list[tuple[Key, Room, int]] | None:
     """(key, room, seat from 1), rooms filled in proportion to their size; None where there are too few seats."""
     capacity = sum(seats for _room, seats in rooms)
-    if len(keys) > capacity:
+    if not capacity or len(keys) > capacity:
         return None
     placed: list[tuple[Key, Room, int]] = []
     start = seen = 0
@@ -65,6 +65,11 @@ def fill_rooms(keys: Sequence[Key], rooms: Sequence[tuple[Room, int]]) -> list[t
         placed.extend((key, room, seat) for seat, key in enumerate(keys[start:end], 1))
         start = end
     return placed
+
+
+def open_seats(rows: int, columns: int, closed: Sequence[int]) -> list[int]:
+    """The numbers of the seats that can be given."""
+    return [number for number in range(1, rows * columns + 1) if number not in set(closed)]
 
 
 def is_browser_key(text: str) -> bool:

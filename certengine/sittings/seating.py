@@ -49,9 +49,11 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
         raise Conflict("sittings.no_candidates")
     seed = secrets.token_hex(16)
     order = rules.seat_order([(row.id, row.ticket_number, row.employer) for row in registrations], seed)
-    placed = rules.fill_rooms(order, [(room.id, room.rows * room.columns) for room in rooms])
-    if placed is None:
-        seats = sum(room.rows * room.columns for room in rooms)
+    open_seats = {room.id: rules.open_seats(room.rows, room.columns, room.closed_seats) for room in rooms}
+    filled = rules.fill_rooms(order, [(room.id, len(open_seats[room.id])) for room in rooms])
+    placed = [(key, room, open_seats[room][seat - 1]) for key, room, seat in filled or ()]
+    if filled is None:
+        seats = sum(len(each) for each in open_seats.values())
         raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
     _place(session, sitting_id, placed)
     public = {"candidates": len(placed), "rooms": len(rooms)}
@@ -95,7 +97,7 @@ def move_candidate(session: Session, view: SittingView, move: Move, actor: str, 
     if now > view.ends_at:
         raise Conflict("sittings.over")
     room = session.get(ExamRoom, move.exam_room_id)
-    if room is None or room.sitting_id != view.id or not 1 <= move.seat_number <= room.rows * room.columns:
+    if room is None or room.sitting_id != view.id or move.seat_number not in _open(room):
         raise Invalid([Problem("seat", "sittings.seat_unknown", {"seat": move.seat_number})])
     rows = session.scalars(select(Placement).where(Placement.sitting_id == view.id).with_for_update()).all()
     mine = next((each for each in rows if each.registration_id == move.registration_id), None)
@@ -124,6 +126,10 @@ def move_candidate(session: Session, view: SittingView, move: Move, actor: str, 
     }
     _record(session, "candidate.moved", f"sitting:{view.id}", actor, now, {}, private)
     return other.registration_id if other else None
+
+
+def _open(room: ExamRoom) -> list[int]:
+    return rules.open_seats(room.rows, room.columns, room.closed_seats)
 
 
 def _record(

@@ -16,7 +16,7 @@ from certengine.certificates.typesetting import draw_centred, draw_qr, draw_text
 from certengine.foundation.clock import CHINA
 from certengine.foundation.runtime import Runtime
 from certengine.people import service as people
-from certengine.sittings import service
+from certengine.sittings import reading, service
 from certengine.sittings.service import CandidateView, PlacementView, SittingView
 from certengine.standards.rules import Part
 
@@ -38,13 +38,17 @@ def tickets(session: Session, runtime: Runtime, registration_ids: Sequence[UUID]
     canvas = new_canvas(out, A4, "准考证")
     line = checkpoint_line(session)
     views: dict[UUID, SittingView] = {}
-    for registration_id in registration_ids:
-        candidate = service.candidate(session, registration_id)
-        for place in candidate.placements:
-            if place.sitting_id not in views:
-                views[place.sitting_id] = service.sitting(session, place.sitting_id)
-        institution = people.organisation(session, candidate.organisation_id).name
-        _page(canvas, runtime, candidate, [(views[p.sitting_id], p) for p in candidate.placements], institution, line)
+    institutions: dict[UUID, str] = {}
+    for first in range(0, len(registration_ids), 500):
+        for candidate in reading.candidates_among(session, registration_ids[first : first + 500]):
+            for place in candidate.placements:
+                if place.sitting_id not in views:
+                    views[place.sitting_id] = service.sitting(session, place.sitting_id)
+            owner = candidate.organisation_id
+            if owner not in institutions:
+                institutions[owner] = people.organisation(session, owner).name
+            places = [(views[each.sitting_id], each) for each in candidate.placements]
+            _page(canvas, runtime, candidate, places, institutions[owner], line)
     canvas.save()
     return out.getvalue()
 

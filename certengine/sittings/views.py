@@ -14,8 +14,8 @@ from certengine.papers import service as papers
 from certengine.papers.values import Caps
 from certengine.people import service as people
 from certengine.people.permissions import Permission, Role
-from certengine.sittings import candidate_views, room_pages, rules, service, staffing
-from certengine.sittings.forms import PlanForm, RoomForm, SittingForm, WindowForm
+from certengine.sittings import announcing, candidate_views, room_pages, rules, service, site_pages, sites, staffing
+from certengine.sittings.forms import PlanForm, PublicPlanForm, RoomForm, SittingForm, WindowForm
 from certengine.sittings.models import ExamRoom, SittingState
 from certengine.sittings.pages import actor, blueprint, may, organisation
 from certengine.sittings.service import PlanFacts, RoomFacts, SittingFacts, SittingView
@@ -26,7 +26,7 @@ from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
-__all__ = ["blueprint", "candidate_views", "room_pages"]
+__all__ = ["blueprint", "candidate_views", "room_pages", "site_pages"]
 
 
 @blueprint.get("/sittings")
@@ -92,6 +92,8 @@ def _plan_page(plan_id: UUID, form: SittingForm) -> str:
         may_plan=may(Permission.SITTING_PLAN),
         may_read_results=may(Permission.RESULT_READ),
         may_register=may(Permission.REGISTRATION_MANAGE),
+        public=PublicPlanForm(data={"public": found.published_at is not None, "fee": found.fee}),
+        paid=announcing.payments(session(), plan_id),
         window=WindowForm(data={"opens_at": found.opens_at, "closes_at": found.closes_at}),
         Part=Part,
     )
@@ -143,6 +145,7 @@ def _sitting_page(sitting_id: UUID, form: RoomForm) -> str:
         staff=service.staff_of(session(), sitting_id),
         may_serve=people.staff_with(session(), organisation(), roles),
         form=form,
+        sites=sites.sites_of(session(), organisation()),
         draw=draw,
         receipts=[ledger.receipt(session(), draw.committed_entry), *_batches(draw)] if draw else [],
         releases=releases,
