@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from certengine.bank import service
 from certengine.bank.bulk import Act
@@ -15,8 +14,8 @@ from certengine.bank.importing import Action
 from certengine.bank.models import Bank, ItemStatus, VersionState
 from certengine.bank.rules import Cognition, ItemType, Kind
 from certengine.foundation.errors import NotFound
+from certengine.people import service as people
 from certengine.people.actors import Staff
-from certengine.people.models import Account
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
 from certengine.standards.rules import Level, Standard
@@ -151,9 +150,7 @@ def type_word(value: str) -> Any:
 def names(actors: Iterable[str | None]) -> dict[str, str]:
     """Actor → the name of the account; anything else is shown as it is."""
     wanted = {each for each in actors if each}
-    ids = [UUID(each.partition(":")[2]) for each in wanted if each.startswith("account:") and len(each) == 44]
-    found = session().execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all() if ids else []
-    known = {f"account:{account_id}": name for account_id, name in found}
+    known = people.names_of(session(), wanted)
     return {each: known.get(each, each) for each in wanted}
 
 

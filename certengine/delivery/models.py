@@ -49,6 +49,8 @@ class Attempt(Base):
     released_at: Mapped[datetime | None]
     # A proctor let in a browser that did not show the sitting's key.
     key_excused: Mapped[bool] = mapped_column(default=False, server_default="0")
+    # The printed form that was answered in place of the candidate's own paper.
+    form: Mapped[str] = mapped_column(String(2), default="", server_default="")
 
 
 class EventKind(enum.Enum):
@@ -128,3 +130,18 @@ class HandedFile(Base):
     completed_at: Mapped[datetime | None]
     # Taken back by the candidate; it is kept and does not count.
     removed_at: Mapped[datetime | None]
+
+
+class PaperEntry(Base):
+    """What one person typed from answer sheets; a second person's that says the same makes attempts of it."""
+
+    __tablename__ = "paper_entry"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
+    # ticket → {"form": letter, "answers": item → answer}
+    rows: Mapped[dict[str, Any]]
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    taken_by: Mapped[str | None] = mapped_column(String(80))

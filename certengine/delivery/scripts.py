@@ -15,9 +15,8 @@ from certengine.bank import service as bank
 from certengine.bank.rules import Item
 from certengine.delivery import rules
 from certengine.delivery.models import Attempt
-from certengine.delivery.service import registration_key, sitting_key
+from certengine.delivery.service import paper_answered
 from certengine.foundation.errors import NotFound
-from certengine.papers import service as papers
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
 from certengine.sittings.models import SittingState
@@ -132,8 +131,7 @@ class Scripts:
         release_id = release_id or sittings.sitting(session, attempt.sitting_id).release_id
         if release_id is None:
             raise NotFound("papers.not_drawn")
-        key = sitting_key(attempt.sitting_id)
-        paper = papers.paper(session, key, registration_key(attempt.registration_id))
+        paper = paper_answered(session, attempt)
         with self._lock:
             options = {placed.item: placed.options for placed in paper.items}
             self._papers[attempt.id] = Shown(attempt.registration_id, release_id, options)

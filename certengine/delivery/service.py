@@ -16,6 +16,8 @@ from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.papers import disclosure
 from certengine.papers import service as papers
+from certengine.papers.beside import FORM
+from certengine.papers.values import Paper
 from certengine.sittings import service as sittings
 from certengine.sittings.service import PlacementView, SittingView
 from certengine.standards.rules import Part
@@ -124,11 +126,27 @@ def start(
     return standing
 
 
-def _given(session: Session, sitting: SittingView, registration_id: UUID) -> dict[str, Any]:
-    """What the ledger keeps of what a candidate was asked to do."""
+def _given(session: Session, sitting: SittingView, registration_id: UUID, form: str = "") -> dict[str, Any]:
+    """What the ledger keeps of what a candidate was asked to do; form: the printed one that they had instead."""
     if sitting.part is Part.PRACTICAL:
         return {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
-    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), registration_key(registration_id))}
+    of = f"{FORM}{form}" if form else registration_key(registration_id)
+    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), of)}
+
+
+def paper_answered(session: Session, standing: Attempt) -> Paper:
+    """The candidate's own paper, or the printed form that they answered in its place."""
+    of = f"{FORM}{standing.form}" if standing.form else registration_key(standing.registration_id)
+    return papers.paper(session, sitting_key(standing.sitting_id), of)
+
+
+def papers_answered(session: Session, sitting_id: UUID) -> dict[str, Paper]:
+    """registration → the paper that is theirs, or the printed form that they answered in its place."""
+    drawn = papers.papers(session, sitting_key(sitting_id))
+    query = select(Attempt.registration_id, Attempt.form).where(Attempt.sitting_id == sitting_id, Attempt.form != "")
+    for row in session.execute(query):
+        drawn[registration_key(row.registration_id)] = drawn[f"{FORM}{row.form}"]
+    return drawn
 
 
 def open_screen(
@@ -254,7 +272,7 @@ def _hand_in(session: Session, standing: Attempt, actor: str, now: datetime, rea
         public={"sitting": sitting},
         private={
             "registration": registration,
-            **_given(session, view, standing.registration_id),
+            **_given(session, view, standing.registration_id, standing.form),
             **done,
             "reason": reason,
         },

@@ -387,6 +387,6 @@ def worker() -> Answer:
 
 
 # Last, for they add their pages to the blueprint above.
-from certengine.delivery import task_views  # noqa: E402
+from certengine.delivery import paper_entry_views, task_views  # noqa: E402
 
-__all__ = ["blueprint", "task_views"]
+__all__ = ["blueprint", "paper_entry_views", "task_views"]

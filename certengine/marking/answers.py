@@ -29,7 +29,6 @@ from certengine.marking.answer_models import (
     WrittenAnswer,
 )
 from certengine.marking.models import Result, TheoryMark
-from certengine.papers import service as papers
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
 from certengine.sittings.models import Sitting
@@ -86,7 +85,7 @@ def open_marking(session: Session, sitting_id: UUID, actor: str, now: datetime) 
     there, codes = laid_out(session, sitting_id)
     rows: list[dict[str, Any]] = []
     told: dict[str, list[str | bool]] = {}
-    drawn = papers.papers(session, delivery.sitting_key(sitting_id))
+    drawn = delivery.papers_answered(session, sitting_id)
     for registration_id, item, part, text in written(items, drawn, delivery.final_answers(session, sitting_id)):
         question = known.get((item, part)) or _new_question(session, sitting_id, item, part, now)
         known[item, part] = question

@@ -25,7 +25,6 @@ from certengine.marking import changing, rules, service
 from certengine.marking.models import ItemRuling, ProposalState, RulingKind, TheoryMark, Verdict
 from certengine.marking.rulings import Ruling, ruling_content, ruling_problems
 from certengine.marking.standings import Standing, pass_marks, plan_marks
-from certengine.papers import service as papers
 from certengine.sittings.service import SittingView
 
 
@@ -84,7 +83,7 @@ def items_of(session: Session, sitting: SittingView) -> list[tuple[Item, int]]:
     """The items that were in papers of the sitting, each with in how many, by id."""
     assert sitting.release_id is not None
     items = {item.id: item for item in bank.released_items(session, sitting.release_id).items}
-    drawn = papers.papers(session, delivery.sitting_key(sitting.id)).values()
+    drawn = delivery.papers_answered(session, sitting.id).values()
     uses = Counter(placed.item for paper in drawn for placed in paper.items)
     return [(items[code], uses[code]) for code in sorted(uses)]
 
@@ -148,7 +147,7 @@ def preview(session: Session, sitting: SittingView, row: ItemRuling, now: dateti
         if each["registration_id"] in standing and before.get(each["registration_id"]) not in (None, each["score"])
     ]
     touched.sort(key=lambda each: each.standing.candidate.ticket_number)
-    drawn = papers.papers(session, delivery.sitting_key(sitting.id)).values()
+    drawn = delivery.papers_answered(session, sitting.id).values()
     holding = sum(any(placed.item == row.item for placed in paper.items) for paper in drawn)
     return Preview(tuple(touched), holding, canonical_hash(service.marks_content(rows)), tuple(rows))
 

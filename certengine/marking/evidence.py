@@ -14,7 +14,6 @@ from certengine.ledger import rules as ledger_rules
 from certengine.ledger.models import LedgerEntry
 from certengine.marking import rules, service
 from certengine.marking.models import EarlierTheoryMark, TheoryMark
-from certengine.papers import service as papers
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
@@ -60,7 +59,7 @@ def theory(session: Session, registration_id: UUID, now: datetime) -> TheoryEvid
     assert standing is not None
     answers = delivery.answers_of(session, [standing.id]).get(standing.id, {})
     key = delivery.registration_key(registration_id)
-    paper = papers.paper(session, delivery.sitting_key(sitting.id), key)
+    paper = delivery.paper_answered(session, standing)
     entry = session.get(LedgerEntry, standing.receipt_entry) if standing.receipt_entry else None
     earlier = select(EarlierTheoryMark).where(EarlierTheoryMark.registration_id == registration_id)
     return TheoryEvidence(

@@ -29,12 +29,9 @@ from certengine.web.request import now, runtime, session
 
 def names_of(actors: Iterable[str | None]) -> dict[str, str]:
     """actor → name of the account; whoever is none is shown as is."""
-    found = {}
-    for actor in {each for each in actors if each}:
-        kind, _colon, identity = actor.partition(":")
-        account = people.account(session(), UUID(identity)) if kind == "account" and len(identity) == 36 else None
-        found[actor] = account.name if account else actor
-    return found
+    wanted = {each for each in actors if each}
+    known = people.names_of(session(), wanted)
+    return {each: known.get(each, each) for each in wanted}
 
 
 @blueprint.get("/results/<uuid:plan_id>")

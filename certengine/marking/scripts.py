@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from certengine.delivery import service as delivery
 from certengine.marking.analysis import Script
 from certengine.marking.models import TheoryMark
-from certengine.papers import service as papers
 
 
 def scripts(session: Session, sitting_id: UUID) -> dict[str, Script]:
     """registration → marked script of a sitting."""
     answers = delivery.final_answers(session, sitting_id)
-    drawn = papers.papers(session, delivery.sitting_key(sitting_id))
+    drawn = delivery.papers_answered(session, sitting_id)
     marks = select(TheoryMark).where(TheoryMark.sitting_id == sitting_id).order_by(TheoryMark.registration_id)
     found = {}
     for mark in session.scalars(marks):

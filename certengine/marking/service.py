@@ -100,7 +100,7 @@ def marked_rows(
 def _sheets(session: Session, sitting: SittingView, items: Mapping[str, Item], only: UUID | None) -> dict[UUID, Sheet]:
     answers = delivery.final_answers(session, sitting.id)
     answers = {each: given for each, given in answers.items() if only in (None, each)}
-    drawn = papers.papers(session, delivery.sitting_key(sitting.id))
+    drawn = delivery.papers_answered(session, sitting.id)
     people = answer_totals.shares(session, sitting.id, items, drawn, answers)
     return {
         each: Sheet(drawn[delivery.registration_key(each)].items, given, people.get(each, answer_totals.NO_SHARES))

@@ -43,6 +43,7 @@ KINDS = {
     "attempt.file_handed_in": _("提交文件"),
     "attempt.file_taken_back": _("撤回文件"),
     "attempt.extended": _("延长作答时间"),
+    "attempt.on_paper": _("录入纸笔作答"),
     "attempt.resumed": _("恢复作答"),
     "attempt.started": _("开始作答"),
     "attempt.submitted": _("交卷"),

@@ -15,7 +15,7 @@ from certengine.marking.rules import item_score
 from certengine.marking.rulings import Ruling, ruled, total
 from certengine.oversight.ruling_log import DECIDED, PROPOSED, RulingLog
 from certengine.oversight.written import WrittenLog, is_whole, shares
-from certengine.papers.beside import Earlier, Surroundings
+from certengine.papers.beside import FORM, Earlier, Surroundings
 from certengine.papers.commitments import COMMITTED, DISCLOSED, SEED_COMMITTED, neighbours_hash
 from certengine.papers.rules import Paper, draw
 from certengine.papers.values import PaperRules, rules_from_json
@@ -111,6 +111,12 @@ def _drawn_again(each: _Draw, releases: Mapping[str, ReleaseFile], papers: dict[
         yield Finding(entry, "replay.papers", same, {**values, "count": len(commitments)})
 
 
+def _answered(papers: Mapping[str, Paper], registration: str, paper_hash: str) -> Paper | None:
+    """Their own paper, or a printed form of the same sitting; None where the script names no such paper."""
+    theirs = [paper for name, paper in papers.items() if name == registration or name.startswith(FORM)]
+    return next((paper for paper in theirs if paper.paper_hash == paper_hash), None)
+
+
 def _marked_again(
     entry: ArchivedEntry,
     scripts: Mapping[str, dict[str, Any]],
@@ -133,8 +139,9 @@ def _marked_again(
     rules = rules_of[sitting]
     items = {item.id: item for item in releases[rules.release].items}
     for registration, mark in stated.items():
-        script, paper = scripts.get(registration + sitting), papers[sitting].get(registration)
-        if script is None or paper is None or script["paper_hash"] != paper.paper_hash:
+        script = scripts.get(registration + sitting)
+        paper = _answered(papers[sitting], registration, script["paper_hash"]) if script else None
+        if script is None or paper is None:
             return Finding(entry.index, "replay.marks", False, {**values, "registration": registration})
         earned = [
             item_score(

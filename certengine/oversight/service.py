@@ -114,18 +114,3 @@ def audit_query(session: Session, wanted: AuditFilter) -> Select[Any]:
     if wanted.until:
         query = query.where(LedgerEntry.at < wanted.until)
     return query
-
-
-def names_of(session: Session, actors: Sequence[str]) -> dict[str, str]:
-    """actor → name, of accounts; whoever is none (a candidate, the clock) is left out."""
-    ids = [found for actor in set(actors) if (found := _account_id(actor))]
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {f"account:{row.id}": row.name for row in rows}
-
-
-def _account_id(actor: str) -> UUID | None:
-    kind, _, identity = actor.partition(":")
-    try:
-        return UUID(identity) if kind == "account" else None
-    except ValueError:
-        return None

@@ -15,6 +15,7 @@ from certengine.ledger.views import add_entry_kinds, entry_kind
 from certengine.oversight import service
 from certengine.oversight.kinds import KINDS
 from certengine.oversight.service import AuditFilter
+from certengine.people import service as people
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.layout import NavigationEntry, add_navigation
@@ -81,7 +82,7 @@ def audit() -> str:
     return render_template(
         "oversight/audit.html",
         page=page,
-        names=service.names_of(session(), [row.actor for row in page.rows]),
+        names=people.names_of(session(), [row.actor for row in page.rows]),
         kinds=KINDS,
         chosen=request.args,
     )
@@ -92,7 +93,7 @@ def audit() -> str:
 @allow(Permission.AUDIT_READ)
 def audit_xlsx() -> Answer:
     rows = session().scalars(service.audit_query(session(), _filter()).limit(LONGEST_EXPORT)).all()
-    names = service.names_of(session(), [row.actor for row in rows])
+    names = people.names_of(session(), [row.actor for row in rows])
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("log")
     sheet.append(["时间", "事项", "操作人", "对象", "账本序号", "记录的哈希值"])

@@ -41,3 +41,10 @@ def takers(session: Session, sitting: str, letter: str) -> list[str]:
         PaperRow.sitting == sitting, PaperRow.form == letter, PaperRow.registration.not_like(f"{FORM}%")
     )
     return sorted(session.scalars(query))
+
+
+def printed(session: Session, sitting: str) -> dict[str, Paper]:
+    """letter → form drawn for printing."""
+    query = select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration.startswith(FORM))
+    rows = session.scalars(query.order_by(PaperRow.registration))
+    return {row.registration.removeprefix(FORM): service.loaded(row) for row in rows}

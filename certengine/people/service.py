@@ -244,3 +244,11 @@ def organisation(session: Session, organisation_id: UUID) -> Organisation:
     if found is None:
         raise NotFound("organisation.not_found")
     return found
+
+
+def names_of(session: Session, actors: Iterable[str | None]) -> dict[str, str]:
+    """actor → name, of accounts; whoever is none (a candidate, the clock) is left out."""
+    texts = {actor.removeprefix("account:") for actor in actors if actor and actor.startswith("account:")}
+    ids = [UUID(text) for text in texts if len(text) == 36]
+    found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all() if ids else []
+    return {f"account:{row.id}": row.name for row in found}
