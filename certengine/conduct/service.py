@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from certengine.conduct import problems, rules
@@ -137,6 +137,18 @@ def cases_query(organisation_id: UUID, state: CaseState | None = None) -> Select
     if state is not None:
         query = query.where(MisconductCase.state == state)
     return query.order_by(MisconductCase.recorded_at.desc(), MisconductCase.id.desc())
+
+
+def register_query(now: datetime, organisation_id: UUID | None = None) -> Select[Any]:
+    """Upheld cases whose entry stands now: those for good, and those of five years until they end; newest first."""
+    for_good = [code for code, tier in TIERS.items() if tier.record_years is None]
+    query = select(MisconductCase).where(
+        MisconductCase.state == CaseState.UPHELD,
+        or_(MisconductCase.tier.in_(for_good), MisconductCase.recorded_until > now),
+    )
+    if organisation_id is not None:
+        query = query.where(MisconductCase.organisation_id == organisation_id)
+    return query.order_by(MisconductCase.decided_at.desc(), MisconductCase.id.desc())
 
 
 def cases_against(session: Session, registration_id: UUID) -> Sequence[MisconductCase]:

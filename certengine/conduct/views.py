@@ -62,7 +62,24 @@ def cases() -> str:
     query = service.cases_query(staff().organisation_id, state)
     page = paginate(session(), query, request.args.get("page", 1, int))
     names = {row.registration_id: sittings.candidate(session(), row.registration_id) for row in page.rows}
-    return render_template("conduct/cases.html", page=page, names=names, chosen=chosen, State=CaseState)
+    return render_template(
+        "conduct/cases.html",
+        page=page,
+        names=names,
+        chosen=chosen,
+        State=CaseState,
+        may_decide=staff().may(Permission.MISCONDUCT_DECIDE),
+    )
+
+
+@blueprint.get("/conduct/register")
+@allow(Permission.MISCONDUCT_DECIDE, Permission.OVERSIGHT_READ)
+def register() -> str:
+    """Who stands in the register of integrity; supervisors see every institution's entries."""
+    owner = None if staff().may(Permission.OVERSIGHT_READ) else staff().organisation_id
+    page = paginate(session(), service.register_query(now(), owner), request.args.get("page", 1, int))
+    names = {row.registration_id: sittings.candidate(session(), row.registration_id) for row in page.rows}
+    return render_template("conduct/register.html", page=page, names=names)
 
 
 @blueprint.route("/conduct/new/<uuid:sitting_id>/<uuid:registration_id>", methods=["GET", "POST"])

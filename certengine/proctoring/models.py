@@ -51,6 +51,8 @@ class CheckIn(Base):
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
+    # Why somebody was let in whose face or document was in doubt.
+    override: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class ExamRoomRecord(Base):

@@ -19,6 +19,7 @@ register_messages(
         "proctoring.no_handover": "没有找到这次交接",
         "proctoring.handover_taken": "这次交接已有人接手",
         "proctoring.own_handover": "须由另一名监考员接手",
+        "proctoring.no_ticket": "本场次没有这张准考证",
         "proctoring.photos_many": "最多%(most)s张照片",
         "proctoring.no_record": "考场记录单还没有签署",
     }

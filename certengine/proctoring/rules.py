@@ -39,3 +39,10 @@ def seat(
         AttemptState.SUSPENDED: Seat.SUSPENDED,
         AttemptState.SUBMITTED: Seat.SUBMITTED,
     }[state]
+
+
+def scanned_ticket(text: str) -> str:
+    """The ticket number in what was typed or read from a ticket's code (an address with ?ticket=)."""
+    _before, found, after = text.partition("ticket=")
+    digits = (after if found else text).partition("&")[0]
+    return "".join(each for each in digits if each.isascii() and each.isdigit())[:20]

@@ -82,18 +82,41 @@ def attempt_here(session: Session, sitting_id: UUID, exam_room_id: UUID, registr
     return found
 
 
+def find_ticket(session: Session, sitting_id: UUID, scanned: str) -> sittings.PlacementView:
+    """The seat of whoever holds this ticket: its number, or what a reader makes of its code.
+
+    Raises NotFound for a ticket of another sitting, or none.
+    """
+    number = rules.scanned_ticket(scanned)
+    for each in sittings.placements(session, sitting_id):
+        if each.ticket_number == number:
+            return each
+    raise NotFound("proctoring.no_ticket")
+
+
 def check_in(
-    session: Session, sitting_id: UUID, exam_room_id: UUID, registration_id: UUID, actor: str, now: datetime
+    session: Session,
+    sitting_id: UUID,
+    exam_room_id: UUID,
+    registration_id: UUID,
+    actor: str,
+    now: datetime,
+    override: str = "",
 ) -> None:
-    """The proctor has compared face, document and list; a second time changes nothing."""
+    """The proctor has compared face, document and list; a second time changes nothing.
+
+    override: why they are let in although something of it is in doubt.
+    """
     place(session, sitting_id, exam_room_id, registration_id, now)
     query = select(CheckIn.id).where(CheckIn.sitting_id == sitting_id, CheckIn.registration_id == registration_id)
     if session.scalar(query):
         return
-    session.add(CheckIn(sitting_id=sitting_id, registration_id=registration_id, at=now, by=actor))
-    _record(
-        session, "candidate.checked_in", sitting_id, actor, now, {"registration": f"registration:{registration_id}"}
-    )
+    override = override.strip()[:200]
+    session.add(CheckIn(sitting_id=sitting_id, registration_id=registration_id, at=now, by=actor, override=override))
+    private: dict[str, str | None] = {"registration": f"registration:{registration_id}"}
+    if override:
+        private["override"] = override
+    _record(session, "candidate.checked_in", sitting_id, actor, now, private)
 
 
 @dataclass(frozen=True)

@@ -183,8 +183,31 @@ def _attempt(sitting_id: UUID, room_id: UUID, registration_id: UUID) -> UUID:
 @allow(Permission.ROOM_PROCTOR)
 @_act
 def check_in(sitting_id: UUID, room_id: UUID, registration_id: UUID) -> str:
-    service.check_in(session(), sitting_id, room_id, registration_id, staff().id, now())
+    override = request.form.get("override", "")
+    service.check_in(session(), sitting_id, room_id, registration_id, staff().id, now(), override)
     return gettext("已签到")
+
+
+@blueprint.post("/proctoring/<uuid:sitting_id>/<uuid:room_id>/scan")
+@allow(Permission.ROOM_PROCTOR)
+def scan(sitting_id: UUID, room_id: UUID) -> Response:
+    """A ticket at the door: on to its holder's page, or the room where they belong."""
+    _proctors(sitting_id)
+    here = redirect(url_for(".board", sitting_id=sitting_id, room_id=room_id))
+    try:
+        place = service.find_ticket(session(), sitting_id, request.form.get("ticket", "")[:300])
+    except NotFound as error:
+        flash(say(error), "danger")
+        return here
+    if place.exam_room_id != room_id:
+        told = gettext(
+            "%(name)s 的座位在 %(room)s %(seat)s号", name=place.name, room=place.room_name, seat=place.seat_number
+        )
+        flash(told, "warning")
+        return here
+    return redirect(
+        url_for(".candidate", sitting_id=sitting_id, room_id=room_id, registration_id=place.registration_id)
+    )
 
 
 @blueprint.post("/proctoring/<uuid:sitting_id>/<uuid:room_id>/<uuid:registration_id>/extend")

@@ -152,6 +152,8 @@ class ExamRoom(Base):
     # The room of a site that this is, where it is one, and its seats that nobody can sit at.
     site_room_id: Mapped[UUID | None] = mapped_column(ForeignKey("site_room.id"))
     closed_seats: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    # For candidates with special needs; where a sitting has such a room, they sit there and nobody else does.
+    special: Mapped[bool] = mapped_column(default=False, server_default="0")
 
 
 class Placement(Base):

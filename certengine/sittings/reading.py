@@ -93,6 +93,7 @@ class ExamRoomView:
     columns: int
     candidates: int
     closed_seats: tuple[int, ...] = ()
+    special: bool = False
 
     @property
     def seats(self) -> int:
@@ -209,6 +210,7 @@ def exam_rooms(session: Session, sitting_id: UUID) -> list[ExamRoomView]:
             room.columns,
             placed,
             tuple(room.closed_seats or ()),
+            room.special,
         )
         for room, placed in session.execute(query)
     ]

@@ -39,7 +39,7 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
     if not rooms:
         raise Conflict("sittings.no_rooms")
     registrations = session.execute(
-        select(Registration.id, Registration.ticket_number, Registration.employer).where(
+        select(Registration.id, Registration.ticket_number, Registration.employer, Registration.extra_minutes).where(
             Registration.exam_plan_id == sitting.exam_plan_id,
             Registration.state == RegistrationState.REGISTERED,
             Registration.eligible,
@@ -48,17 +48,30 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
     if not registrations:
         raise Conflict("sittings.no_candidates")
     seed = secrets.token_hex(16)
-    order = rules.seat_order([(row.id, row.ticket_number, row.employer) for row in registrations], seed)
-    open_seats = {room.id: rules.open_seats(room.rows, room.columns, room.closed_seats) for room in rooms}
-    filled = rules.fill_rooms(order, [(room.id, len(open_seats[room.id])) for room in rooms])
-    placed = [(key, room, open_seats[room][seat - 1]) for key, room, seat in filled or ()]
-    if filled is None:
-        seats = sum(len(each) for each in open_seats.values())
-        raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
+    apart = any(room.special for room in rooms)
+    placed: list[tuple[UUID, UUID, int]] = []
+    for special in (False, True) if apart else (False,):
+        whom = [row for row in registrations if not apart or (row.extra_minutes > 0) is special]
+        where = [room for room in rooms if room.special is special]
+        placed += _drawn([(row.id, row.ticket_number, row.employer) for row in whom], where, seed)
     _place(session, sitting_id, placed)
     public = {"candidates": len(placed), "rooms": len(rooms)}
     _record(session, "candidates.seated", f"sitting:{sitting_id}", actor, now, public, {"seed": seed})
     return len(placed)
+
+
+def _drawn(
+    candidates: Sequence[tuple[UUID, str, str]], rooms: Sequence[ExamRoom], seed: str
+) -> list[tuple[UUID, UUID, int]]:
+    """(registration, room, seat) by lot. Raises Conflict with too few seats."""
+    if not candidates:
+        return []
+    order, open_seats = rules.seat_order(candidates, seed), {room.id: _open(room) for room in rooms}
+    filled = rules.fill_rooms(order, [(room.id, len(open_seats[room.id])) for room in rooms])
+    if filled is None:
+        seats = sum(len(each) for each in open_seats.values())
+        raise Conflict("sittings.seats_short", candidates=len(order), seats=seats)
+    return [(key, room, open_seats[room][seat - 1]) for key, room, seat in filled]
 
 
 def _place(session: Session, sitting_id: UUID, placed: Sequence[tuple[UUID, UUID, int]]) -> None:

@@ -209,6 +209,22 @@ def seat(sitting_id: UUID) -> Response:
     return _back(sitting_id, act)
 
 
+@blueprint.post("/sittings/<uuid:sitting_id>/rooms/<uuid:room_id>/special")
+@allow(Permission.SITTING_PLAN)
+def special_room(sitting_id: UUID, room_id: UUID) -> Response:
+    """Keeps a room for candidates with special needs, or gives it back to all."""
+    view = service.sitting_of(session(), organisation(), sitting_id)
+
+    def act() -> str:
+        if view.state is SittingState.DRAWN or view.starts_at <= now():
+            raise Conflict("sittings.already_drawn")
+        room = _room(view, room_id)
+        room.special = not room.special
+        return gettext("已设为特殊需要考场，请重新排座") if room.special else gettext("已设为普通考场，请重新排座")
+
+    return _back(sitting_id, act)
+
+
 @blueprint.post("/sittings/<uuid:sitting_id>/browser-keys")
 @allow(Permission.SITTING_PLAN)
 def browser_keys(sitting_id: UUID) -> Response:

@@ -149,3 +149,24 @@ def test_the_case_goes_through_its_screens(runtime: Runtime, made: Exam, client:
         f"{here}/decide", data={"upheld": "yes", "tier": "all_void", "decision": "经核查属实"}, follow_redirects=True
     )
     assert "已作出决定" in decided.text and "是本人" in decided.text
+
+
+def test_the_register_lists_five_years_until_they_end_and_for_good_always(
+    client: FlaskClient, runtime: Runtime, clock: SetClock, made: Exam
+) -> None:
+    for tier in ("five_years", "warning", "for_good"):
+        case_id = told(runtime, made, tier)
+        clock.advance(days=6)
+        decide(runtime, case_id, tier=tier)
+
+    def listed() -> list[str]:
+        with runtime.unit_of_work(read_only=True) as session:
+            return [each.tier for each in session.scalars(service.register_query(clock.now()))]
+
+    assert listed() == ["for_good", "five_years"]
+    account(runtime, "issuer", ["issuer"])
+    client.post("/sign-in", data={"login": "issuer", "password": PASSWORD})
+    page = client.get("/conduct/register").text
+    assert "长期" in page and made.documents[0] not in page
+    clock.advance(days=5 * 366)
+    assert listed() == ["for_good"]

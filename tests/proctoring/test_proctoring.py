@@ -10,9 +10,10 @@ from certengine.delivery import service as delivery
 from certengine.delivery.models import AttemptState
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
+from certengine.ledger import service as ledger
 from certengine.people.models import Account
 from certengine.proctoring import rules
-from certengine.proctoring.models import Incident
+from certengine.proctoring.models import CheckIn, Incident
 from certengine.proctoring.rules import Seat
 from certengine.sittings import service as sittings
 from certengine.sittings.models import ExamRoom
@@ -149,3 +150,32 @@ def test_photographs_of_an_incident_are_upright_and_without_the_place_where_they
     bad = {**facts, "token": "other", "photos": [(BytesIO(b"no picture"), "a.jpg")]}
     answer = client.post(here(made, "/incidents"), data=bad, content_type="multipart/form-data", follow_redirects=True)
     assert "不是可以读取的图片" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("scanned", "number"),
+    [
+        ("26110197000018", "26110197000018"),
+        (" 2611 0197 0000 18\n", "26110197000018"),
+        ("https://exam.example.org/exam?ticket=26110197000018", "26110197000018"),
+        ("https://exam.example.org/exam?ticket=26110197000018&x=9", "26110197000018"),
+        ("²", ""),
+    ],
+)
+def test_a_reader_gives_the_number_or_the_address_on_the_ticket(scanned: str, number: str) -> None:
+    assert rules.scanned_ticket(scanned) == number
+
+
+def test_a_ticket_leads_to_its_holder_and_somebody_in_doubt_is_checked_in_with_the_reason(
+    client: FlaskClient, made: Exam, proctor: Account, runtime: Runtime
+) -> None:
+    address = f"https://exam.example.org/exam?ticket={made.tickets[0]}"
+    assert client.post(here(made, "/scan"), data={"ticket": address}).location == here(made, number=0)
+    unknown = client.post(here(made, "/scan"), data={"ticket": "1" * 14}, follow_redirects=True)
+    assert "本场次没有这张准考证" in unknown.text
+    client.post(here(made, "/check-in", 0), data={"override": "证件照片旧"})
+    with runtime.unit_of_work(read_only=True) as session:
+        (seen,) = session.scalars(select(CheckIn)).all()
+        assert seen.override == "证件照片旧"
+        acts = ledger.history(session, f"sitting:{made.theory_id}")
+        assert acts[0].kind == "candidate.checked_in" and acts[0].private["override"] == "证件照片旧"

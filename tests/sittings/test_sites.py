@@ -161,3 +161,17 @@ def test_tickets_are_made_by_a_job_in_parts_that_goes_on_where_it_was_broken_off
     assert archive.read("第一考场 1-2.pdf") == b"kept"
     assert len(PdfReader(BytesIO(archive.read("第一考场 3-4.pdf"))).pages) == 2
     assert client.get(f"{here}/{'0' * 64}").status_code == 404
+
+
+def test_special_needs_have_a_room_of_their_own_where_there_is_one(runtime: Runtime, clock: SetClock) -> None:
+    made = sitting(runtime, "甲", 4)
+    with runtime.unit_of_work() as session:
+        view = service.sitting(session, made)
+        rooms = {name: service.add_room(session, made, service.RoomFacts(name, "", 2, 2)) for name in ("普通", "特殊")}
+        rooms["特殊"].special = True
+        first = service.candidates(session, view.exam_plan_id)[0].registration_id
+        service.set_extra_time(session, session.get_one(Registration, first), 30, "视力", OFFICER, clock.now())
+    with runtime.unit_of_work() as session:
+        service.seat_candidates(session, made, OFFICER, clock.now())
+        placed = {each.registration_id: each.room_name for each in service.placements(session, made)}
+    assert placed.pop(first) == "特殊" and set(placed.values()) == {"普通"}
