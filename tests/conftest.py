@@ -2,8 +2,8 @@
 
 import fcntl
 import getpass
-import os
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
