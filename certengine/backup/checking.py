@@ -27,7 +27,7 @@ from certengine.people.models import Person
 
 SAMPLE = 24
 # Columns that hold the name of a file of the store are called so, in whatever table.
-FILE_COLUMNS = ("photo", "pdf", "sealed", "file")
+FILE_COLUMNS = ("photo", "pdf", "sealed", "file", "background", "seal")
 BROUGHT_IN, HANDED_OVER = LedgerEntry.private["file"].as_string(), Job.payload["sha256"].as_string()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography import x509
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certengine.certificates.profiles import Role
@@ -67,6 +67,8 @@ class Certificate(Base):
     # Until when the newest time stamp's authority lasts: stamped again before.
     evidence_until: Mapped[datetime | None] = mapped_column(index=True)
     state: Mapped[CertificateState] = mapped_column(default=CertificateState.VALID)
+    # The version of the institution's sheet that it was set with; None: the built-in one.
+    design_id: Mapped[UUID | None] = mapped_column(ForeignKey("sheet_design.id"))
     issued_at: Mapped[datetime] = mapped_column(index=True)
     issued_by: Mapped[str] = mapped_column(String(80))
     ledger_entry: Mapped[UUID]
@@ -110,6 +112,49 @@ class CertificateSeries(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(default=0)
+
+
+class SheetDesign(Base):
+    """A version of an institution's own sheet for a kind: where the parts stand, and its pictures."""
+
+    __tablename__ = "sheet_design"
+    __table_args__ = (UniqueConstraint("organisation_id", "kind", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    kind: Mapped[CertificateKind]
+    version: Mapped[int]
+    layout: Mapped[dict[str, Any]]
+    background: Mapped[str | None] = mapped_column(String(64))
+    seal: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+
+
+class NumberRule(Base):
+    """How an institution numbers its certificates, where not by default."""
+
+    __tablename__ = "number_rule"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    pattern: Mapped[str] = mapped_column(String(120))
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(80))
+
+
+class CertificateShare(Base):
+    """A link by which whoever has it sees a holder's certificates until a day; its secret is encrypted and found by its
+    hash."""
+
+    __tablename__ = "certificate_share"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    document_index: Mapped[str] = mapped_column(String(64), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    ends_on: Mapped[date]
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class CertificateBatchLine(Base):

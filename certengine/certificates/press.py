@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from certengine.certificates import authority, rules, signed_code
+from certengine.certificates import authority, designs, numbers, rules, signed_code
 from certengine.certificates.authority import Subject
+from certengine.certificates.designs import Design
 from certengine.certificates.models import Certificate, CertificateSeries
-from certengine.certificates.rules import CertificateContent
+from certengine.certificates.numbers import Numbered
+from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.certificates.sheet import Sheet, typeset
 from certengine.certificates.signing import Signer
 from certengine.foundation.ids import new_id, random_code
@@ -30,15 +32,18 @@ class Press:
         self._session, self._runtime, self._actor, self._now = session, runtime, actor, now
         self._signers: dict[UUID, Signer] = {}
         self._series: dict[tuple[UUID, int], CertificateSeries] = {}
+        self._patterns: dict[UUID, tuple[str, str]] = {}
+        self._designs: dict[tuple[UUID, CertificateKind], Design] = {}
         self._checkpoint = checkpoint_line(session)
 
     def issue(self, content: CertificateContent, predecessor: UUID | None = None) -> Certificate:
         code = random_code(rules.CODE_LENGTH)
         year = content.issued_on.year
         serial = self._serial(content.organisation_id, year)
-        number = rules.certificate_number(content.institution_code, year, content.kind, content.level, serial)
+        number = self._number(content, year, serial)
         facts = rules.printed(content, number, code, self._runtime.settings.base_url)
-        pdf = self._runtime.files.put(self._print(content, facts))
+        design = self._design(content)
+        pdf = self._runtime.files.put(self._print(content, facts, design))
         certificate_id = new_id()
         entry = ledger.record(
             self._session,
@@ -63,6 +68,7 @@ class Press:
             subject=content.subject,
             content=facts,
             pdf=pdf,
+            design_id=design.id,
             issued_at=self._now,
             issued_by=self._actor,
             ledger_entry=entry,
@@ -71,12 +77,29 @@ class Press:
         self._session.flush()
         return made
 
-    def _print(self, content: CertificateContent, facts: dict[str, Any]) -> bytes:
+    def _number(self, content: CertificateContent, year: int, serial: int) -> str:
+        key = content.organisation_id
+        if key not in self._patterns:
+            region = people.organisation(self._session, key).region or ""
+            self._patterns[key] = (designs.pattern_of(self._session, key), region)
+        pattern, region = self._patterns[key]
+        kind, level = content.kind, content.level
+        of = Numbered(content.institution_code, region, year, kind, content.field, level, serial)
+        return numbers.number(pattern, of)
+
+    def _design(self, content: CertificateContent) -> Design:
+        key = (content.organisation_id, content.kind)
+        if key not in self._designs:
+            self._designs[key] = designs.newest(self._session, self._runtime, *key)
+        return self._designs[key]
+
+    def _print(self, content: CertificateContent, facts: dict[str, Any], design: Design) -> bytes:
         photo = self._runtime.files.get(content.photo) if content.photo else None
         signer = self._signer(content)
         dictionary = signer.dictionary(content.institution_name, self._now)
         code = signed_code.encode(facts, self._runtime.settings.base_url, self._now, signer.key_id, signer.raw)
-        return signer.sign(typeset(Sheet(facts, self._checkpoint, photo, code), dictionary))
+        sheet = Sheet(facts, self._checkpoint, photo, code, design.layout, design.background, design.seal)
+        return signer.sign(typeset(sheet, dictionary))
 
     def _signer(self, content: CertificateContent) -> Signer:
         key = content.organisation_id

@@ -85,11 +85,6 @@ TITLES = {
 }
 
 
-def certificate_number(institution_code: str, year: int, kind: CertificateKind, level: Level, serial: int) -> str:
-    """Institution, G(rade) or T(raining), year, level, six digits. The national format is not public: amend here."""
-    return f"{institution_code}{kind.value[0].upper()}{year}{LEVEL_DIGITS[level]}{serial:06}"
-
-
 def status_address(base_url: str, code: str) -> str:
     """Where the QR code leads: what became of the certificate is said there."""
     return f"{base_url}/v/{code}"

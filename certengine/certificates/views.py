@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.certificates import batches, checking, key_views, lifecycle, many, service
+from certengine.certificates import batches, checking, design_views, holder_views, key_views, lifecycle, many, service
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.pages import blueprint, staff
@@ -18,7 +18,6 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people.models import Person
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
 from certengine.web.errors import say
@@ -26,7 +25,7 @@ from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
-__all__ = ["blueprint", "key_views"]
+__all__ = ["blueprint", "design_views", "holder_views", "key_views"]
 Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {
@@ -211,29 +210,6 @@ def _list_file(lines: list[checking.ListLine]) -> Response:
 
 def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
     return send_file(BytesIO(many.answer_sheet(rows)), as_attachment=True, download_name=name)
-
-
-def _my_document() -> str | None:
-    person = session().get(Person, staff().person_id) if staff().person_id else None
-    return person.document_index if person else None
-
-
-@blueprint.post("/certificates/mine/<uuid:certificate_id>/successor")
-@allow(Permission.TRAINEE_SELF)
-def successor(certificate_id: UUID) -> Response:
-    """The holder says whether the old code leads to the new certificate."""
-    shown = request.form.get("shown") == "yes"
-    lifecycle.show_successor(session(), certificate_id, _my_document() or "", shown, staff().id, now())
-    flash(gettext("已保存"))
-    return redirect(url_for(".mine"))
-
-
-@blueprint.get("/certificates/mine")
-@allow(Permission.TRAINEE_SELF)
-def mine() -> str:
-    document = _my_document()
-    held = service.certificates_of(session(), document) if document else []
-    return render_template("certificates/mine.html", held=held, State=CertificateState)
 
 
 def _reach() -> UUID | None:

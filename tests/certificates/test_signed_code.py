@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from certengine.certificates import authority, sheet, signed_code
+from certengine.certificates import authority, signed_code
+from certengine.certificates.layouts import DEFAULT
 from certengine.certificates.rules import CertificateKind
 from certengine.certificates.signed_code import FIELDS, NotACode, PublishedKey, SignedCode
 from certengine.foundation.runtime import Runtime
@@ -129,7 +130,7 @@ def test_a_photocopy_at_any_angle_is_read(runtime: Runtime, tmp_path: Path, degr
     (tmp_path / "c.pdf").write_bytes(runtime.files.get(row.pdf))
     subprocess.run(["pdftoppm", "-r", "200", "-png", "-singlefile", "c.pdf", "c"], cwd=tmp_path, check=True)
     modules = 33 + 2 * 4
-    assert sheet.ADDRESS_CODE / 72 * 25.4 * 33 / modules >= 20
+    assert DEFAULT.address_code.height * 33 / modules >= 20
     copied = ["-attenuate", "0.4", "+noise", "Gaussian", "-blur", "0x1.2", "-level", "20%,75%", "-colorspace", "Gray"]
     turned = ["-background", "white", "-rotate", str(degrees), "-blur", "0x0.8"]
     convert = next(filter(None, map(shutil.which, ("magick", "convert-im6.q16", "convert"))))

@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from certengine.certificates import authority, problems, sheet, signed_code
 from certengine.certificates.authority import Subject
+from certengine.certificates.layouts import DEFAULT
 from certengine.certificates.models import Certificate
 from certengine.certificates.page_codes import codes_on
 from certengine.certificates.sheet import Sheet, typeset
@@ -103,7 +104,8 @@ def pasted(case: Case, address: str) -> bytes:
     """A white square with another code over the one on the sheet."""
     out = BytesIO()
     canvas = Canvas(out, pagesize=(sheet.WIDTH, sheet.HEIGHT))
-    place = (sheet.WIDTH - 90 - sheet.ADDRESS_CODE, sheet.FOOT + sheet.SIGNED_CODE, sheet.ADDRESS_CODE)
+    box = DEFAULT.address_code
+    place = (box.left + box.room - box.tall, box.bottom, box.tall)
     canvas.setFillColorRGB(1, 1, 1)
     canvas.rect(place[0], place[1], place[2], place[2], stroke=0, fill=1)
     draw_qr(canvas, address, *place)
