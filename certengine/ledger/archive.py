@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from certengine.foundation.canonical import canonical_json
+from certengine.foundation.canonical import LARGEST_INTEGER, canonical_json
 from certengine.ledger import notes, rules
 
 FORMAT = "certengine-ledger-export/1"
@@ -116,14 +116,35 @@ def _checkpoint(head: dict[str, Any], key: str | None) -> notes.Checkpoint | str
         return "ledger.export_signature"
 
 
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > LARGEST_INTEGER:
+        raise ValueError(text)
+    return number
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_number, parse_int=_whole, parse_constant=_no_number)
+# Spells as canonical_json does wherever keys are in the order of their code points.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+# The first byte of characters beyond U+FFFF, which UTF-16 orders otherwise.
+BEYOND = b"\xf0"
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
     """The line's object where it is spelled canonically, newline included."""
     try:
-        row = json.loads(line)
-        canonical = isinstance(row, dict) and canonical_json(row) + b"\n" == line
+        row = _DECODER.decode(line.decode())
+        if not isinstance(row, dict):
+            return None
+        # A million lines are read: the library's own encoder is several times as fast as ours.
+        spelled = canonical_json(row) if BEYOND in line else _ENCODER.encode(row).encode()
     except (ValueError, TypeError, RecursionError):
         return None
-    return row if canonical else None
+    return row if spelled + b"\n" == line else None
 
 
 class _Check:

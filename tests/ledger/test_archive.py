@@ -4,12 +4,14 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certengine.foundation.canonical import canonical_json
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import archive, notes, rules, service
 
@@ -120,3 +122,23 @@ def test_the_command_says_where_a_byte_was_changed(exported: Path) -> None:
     exported.write_text("hello")
     assert run("verify", exported).returncode == 2
     assert run("verify", exported.with_name("none")).returncode == 2
+
+
+keys = st.text(st.sampled_from("ab\u00e9\ue000\uffff\U00020bb7\U0001f600"), max_size=3)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats() | st.text(max_size=3),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(keys, inside, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(keys, json_values, max_size=4), st.booleans(), st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_a_line_is_read_exactly_where_it_is_spelled_canonically(
+    row: dict[str, Any], ordered: bool, separators: tuple[str, str]
+) -> None:
+    line = json.dumps(row, ensure_ascii=False, sort_keys=ordered, separators=separators).encode("utf-8") + b"\n"
+    try:
+        wanted = canonical_json(row) + b"\n" == line
+    except (TypeError, ValueError):
+        wanted = False
+    assert (archive._parsed(line) is not None) == wanted
