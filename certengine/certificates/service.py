@@ -25,6 +25,7 @@ from certengine.foundation.errors import Invalid, NotFound, Problem
 from certengine.foundation.ids import fold_code
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
+from certengine.people import reach
 
 __all__ = [
     "ask_revocation",
@@ -145,11 +146,13 @@ def certificates_of(session: Session, document_index: str) -> Sequence[Certifica
     return session.scalars(query.order_by(Certificate.issued_at.desc(), Certificate.id.desc())).all()
 
 
-def certificates_query(organisation_id: UUID | None, sought: str = "", state: str = "") -> Select[Any]:
-    """Newest first; organisation_id None: all, for a department. sought: part of a name, a number or a code."""
+def certificates_query(seen: UUID | str, sought: str = "", state: str = "") -> Select[Any]:
+    """Newest first. seen: an organisation, or the region of a department. sought: part of a name, a number or a code."""
     query = select(Certificate).order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-    if organisation_id is not None:
-        query = query.where(Certificate.organisation_id == organisation_id)
+    if isinstance(seen, str):
+        query = query.where(Certificate.organisation_id.in_(reach.within(seen)))
+    else:
+        query = query.where(Certificate.organisation_id == seen)
     if sought:
         exact = Certificate.code == fold_code(sought)
         parts = (Certificate.holder_name, Certificate.number)

@@ -18,6 +18,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people import reach
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
 from certengine.web.errors import say
@@ -212,9 +213,10 @@ def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
     return send_file(BytesIO(many.answer_sheet(rows)), as_attachment=True, download_name=name)
 
 
-def _reach() -> UUID | None:
-    """A department sees all certificates, an institution its own."""
-    return None if staff().may(Permission.OVERSIGHT_READ) else staff().organisation_id
+def _reach() -> UUID | str:
+    """A department sees the certificates of its region's institutions, an institution its own."""
+    own = staff().organisation_id
+    return reach.region_of(session(), own) if staff().may(Permission.OVERSIGHT_READ) else own
 
 
 @blueprint.get("/certificates")
@@ -248,11 +250,11 @@ def certificates_xlsx() -> Response:
 
 
 def _row(certificate_id: UUID) -> Certificate:
-    reach = _reach()
-    if reach is not None:
-        return service.certificate_of(session(), reach, certificate_id)
+    seen = _reach()
+    if not isinstance(seen, str):
+        return service.certificate_of(session(), seen, certificate_id)
     row = session().get(Certificate, certificate_id)
-    if row is None:
+    if row is None or not reach.covers(session(), seen, row.organisation_id):
         raise NotFound("certificate.not_found")
     return row
 

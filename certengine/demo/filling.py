@@ -21,6 +21,7 @@ from certengine.delivery import service as delivery
 from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
 from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
 from certengine.demo.programme import run_programme
+from certengine.demo.supervision import supervise
 from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
@@ -75,6 +76,7 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     clock.at = now - timedelta(days=5)
     offer_courses(past, staff)
     run_programme(past, clock, staff, now)
+    supervise(past, clock, staff, now)
     clock.at = now - timedelta(days=5)
     live = live_exam(past, clock, staff, release_id, now)
     with past.unit_of_work() as session:

@@ -26,6 +26,10 @@ class FileStore:
         draft.replace(path)
         return digest
 
+    def remove(self, digest: str) -> None:
+        """Takes a file away for good; one that is gone already stays so."""
+        self._place(digest).unlink(missing_ok=True)
+
     def write_part(self, name: uuid.UUID, offset: int, part: bytes) -> None:
         """Writes durably a part of a file that arrives in parts; the same part again changes nothing."""
         path = self._draft(name)

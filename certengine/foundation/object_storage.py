@@ -42,6 +42,10 @@ class ObjectStore(FileStore):
                 super().put(content)
         return path
 
+    def remove(self, digest: str) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=self._key(digest))
+        super().remove(digest)
+
     def is_whole(self, digest: str) -> bool:
         content = self._read(self._key(digest))
         return content is not None and hashlib.sha256(content).hexdigest() == digest

@@ -43,6 +43,8 @@ class Settings:
     s3_endpoint: str = ""
     # A file with the province and cities of this installation; without one those of Shandong.
     regions: Path | None = None
+    # Whether an institution needs a designation before it trains or examines.
+    designation_required: bool = False
     # Whether who trained somebody may not examine them too.
     separate_duties: bool = False
     # Another time-stamp authority (RFC 3161) instead of our own, and the roots (PEM) that its answers are trusted by.
@@ -63,7 +65,7 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
     _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
-    _REGIONS (a file), _SEPARATE_DUTIES,
+    _REGIONS (a file), _SEPARATE_DUTIES, _DESIGNATION,
     _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks),
     _PKCS11_MODULE, _PKCS11_TOKEN, _PKCS11_PIN.
 
@@ -80,6 +82,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
         second_factor_required=environment.get("CERTENGINE_SECOND_FACTOR", "") == "required",
         regions=Path(environment["CERTENGINE_REGIONS"]) if environment.get("CERTENGINE_REGIONS") else None,
+        designation_required=environment.get("CERTENGINE_DESIGNATION", "") == "required",
         separate_duties=environment.get("CERTENGINE_SEPARATE_DUTIES", "") == "1",
         security_contact=environment.get("CERTENGINE_SECURITY_CONTACT", "").strip(),
         provider=_provider(environment),

@@ -238,6 +238,18 @@ def history_many(session: Session, subjects: Sequence[str], limit: int = 500) ->
     return views(session, entries_query().where(LedgerEntry.subject.in_(subjects)).limit(limit))
 
 
+def forget(session: Session, subjects: Sequence[str]) -> int:
+    """Takes away the private parts and salts of all that was done to subjects; returns of how many entries.
+
+    The leaves stay, and with them every proof: without its salt a commitment says nothing about anybody.
+    """
+    entries = session.scalars(select(LedgerEntry).where(LedgerEntry.subject.in_(subjects))).all()
+    for entry in entries:
+        entry.private, entry.salt = {}, b""
+    session.flush()
+    return len(entries)
+
+
 def kinds_of(session: Session, subjects: Sequence[str], kind: str) -> set[str]:
     """Those of the subjects that have an entry of the kind."""
     query = select(LedgerEntry.subject).where(LedgerEntry.subject.in_(subjects), LedgerEntry.kind == kind)
@@ -357,7 +369,8 @@ def export_lines(session: Session, runtime: Runtime, disclose: bool = False) -> 
         (
             row.leaf,
             {"actor": row.actor, "private": row.private, "salt": row.salt.hex(), "subject": row.subject}
-            if disclose
+            # Of an entry that was forgotten nothing can be disclosed; its leaf stands.
+            if disclose and row.salt
             else None,
         )
         for row in rows

@@ -33,6 +33,26 @@ def release_command(out: Path, digest: str) -> None:
     click.echo(str(out))
 
 
+@command.command("expire")
+@click.option("--years", default=5, show_default=True, help="Only who came at least so many years ago.")
+@click.option("--erase", is_flag=True, help="Erase them; without it they are only counted.")
+def expire_command(years: int, erase: bool) -> None:
+    """Persons of whom nothing must be kept any longer, in batches of one person each."""
+    from certengine.foundation.clock import CHINA
+    from certengine.foundation.runtime import current
+    from certengine.oversight import person_data
+
+    runtime = current()
+    now = runtime.clock.now()
+    with runtime.unit_of_work(read_only=True) as session:
+        ids = [each.id for each in person_data.past_keeping(session, now.astimezone(CHINA).date(), years)]
+    for person_id in ids if erase else ():
+        with runtime.unit_of_work() as session:
+            person = person_data.person_of(session, person_id)
+            person_data.erase(session, runtime, person, "保存期满", actor="clock", now=now)
+    click.echo(f"{len(ids)} {'erased' if erase else 'past their time'}")
+
+
 @command.command("replay")
 @click.argument("path", metavar="EXPORT", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

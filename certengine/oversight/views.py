@@ -1,47 +1,56 @@
 from datetime import datetime, timedelta
 from io import BytesIO
 
-from flask import Blueprint, Response, render_template, request, send_file
-from flask.blueprints import BlueprintSetupState
+from flask import Response, render_template, request, send_file
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from openpyxl import Workbook
 from werkzeug.wrappers import Response as Answer
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.ledger.views import add_entry_kinds, entry_kind
-from certengine.oversight import service
+from certengine.ledger.views import entry_kind
+from certengine.oversight import (
+    complaint_views,
+    designation_views,
+    inspection_views,
+    person_views,
+    replay_views,
+    service,
+    statistics_views,
+)
 from certengine.oversight.kinds import KINDS
-from certengine.oversight.service import AuditFilter
+from certengine.oversight.pages import blueprint, must_be_provincial, region, staff
+from certengine.oversight.service import AuditFilter, AuditReach
+from certengine.people import regions
 from certengine.people import service as people
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
-from certengine.web.layout import NavigationEntry, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 
-blueprint = Blueprint("oversight", __name__)
+__all__ = [
+    "blueprint",
+    "complaint_views",
+    "designation_views",
+    "inspection_views",
+    "person_views",
+    "replay_views",
+    "statistics_views",
+]
 LONGEST_EXPORT = 100_000
-
-
-@blueprint.record_once
-def set_up(state: BlueprintSetupState) -> None:
-    add_entry_kinds(KINDS)
-    add_navigation(state, NavigationEntry(100, _("监督概览"), "oversight.overview", Permission.OVERSIGHT_READ))
-    add_navigation(state, NavigationEntry(910, _("操作日志"), "oversight.audit", Permission.AUDIT_READ))
 
 
 @blueprint.get("/oversight")
 @may_lag
 @allow(Permission.OVERSIGHT_READ)
 def overview() -> str:
-    months = service.issued_by_month(session(), now())
+    months = service.issued_by_month(session(), now(), region())
     return render_template(
         "oversight/overview.html",
-        figures=service.figures(session()),
-        lines=service.sittings_near(session(), now()),
+        figures=service.figures(session(), region()),
+        lines=service.sittings_near(session(), now(), region()),
         months=months,
+        provincial=regions.is_provincial(region()),
         most=max(count for _month, count in months) or 1,
         now=now(),
     )
@@ -51,7 +60,8 @@ def overview() -> str:
 @may_lag
 @allow(Permission.OVERSIGHT_READ)
 def export() -> Response:
-    """The whole log with its private parts, to be verified with `certengine ledger verify`."""
+    """The whole log with its private parts, to be verified with `certengine ledger verify`; the province's alone."""
+    must_be_provincial()
     lines = ledger.export_lines(session(), runtime(), disclose=True)
     return Response(
         b"".join(line + b"\n" for line in lines),
@@ -73,11 +83,18 @@ def _filter() -> AuditFilter:
     return AuditFilter(kind, login, day("since", 0), day("until", 1))
 
 
+def _whose() -> AuditReach:
+    """A department sees its region's acts, the province's all; whoever keeps an institution's accounts its own."""
+    if staff().may(Permission.OVERSIGHT_READ):
+        return AuditReach(region=region())
+    return service.administrators_reach(session(), staff().organisation_id)
+
+
 @blueprint.get("/audit")
 @may_lag
 @allow(Permission.AUDIT_READ)
 def audit() -> str:
-    query = service.audit_query(session(), _filter())
+    query = service.audit_query(session(), _filter(), _whose())
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template(
         "oversight/audit.html",
@@ -92,7 +109,7 @@ def audit() -> str:
 @may_lag
 @allow(Permission.AUDIT_READ)
 def audit_xlsx() -> Answer:
-    rows = session().scalars(service.audit_query(session(), _filter()).limit(LONGEST_EXPORT)).all()
+    rows = session().scalars(service.audit_query(session(), _filter(), _whose()).limit(LONGEST_EXPORT)).all()
     names = people.names_of(session(), [row.actor for row in rows])
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("log")

@@ -159,3 +159,7 @@ class AccountIdentity(Base):
     subject: Mapped[str] = mapped_column(String(255), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
     created_at: Mapped[datetime]
+
+
+# At the end, for its tables point at those above.
+from certengine.people import designation_models as designation_models  # noqa: E402

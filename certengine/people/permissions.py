@@ -158,7 +158,7 @@ LANDING: tuple[tuple[Role, str], ...] = (
     (Role.EMPLOYER, "training.organisation_people"),
     (Role.EXPERT, "programme.my_reviews"),
     (Role.INDUSTRY_OFFICER, "programme.applications"),
-    (Role.DATA_OFFICER, "people.my_account"),
+    (Role.DATA_OFFICER, "oversight.person_data"),
     (Role.ADMINISTRATOR, "people.accounts"),
 )
 

@@ -15,6 +15,7 @@ from certengine.delivery.views import scripts
 from certengine.foundation.errors import CertengineError, Invalid, NotAllowed, NotFound, Problem
 from certengine.foundation.ids import random_code
 from certengine.ledger import service as ledger
+from certengine.people import reach
 from certengine.people.actors import Staff
 from certengine.people.permissions import Permission
 from certengine.proctoring import records, rules, service
@@ -63,7 +64,9 @@ def _may_watch(sitting_id: UUID) -> bool:
     if staff().may(Permission.ROOM_PROCTOR) and sittings.is_assigned(session(), staff().account_id, sitting_id):
         return True
     if staff().may(Permission.OVERSIGHT_READ):
-        return False
+        own = reach.region_of(session(), staff().organisation_id)
+        if reach.covers(session(), own, sittings.sitting(session(), sitting_id).organisation_id):
+            return False
     raise NotAllowed("proctoring.not_assigned")
 
 

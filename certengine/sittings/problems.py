@@ -4,6 +4,7 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "sittings.own_trainee": "该考生由本机构培训，按职责分离的规定应由其他评价机构考核",
         "sittings.plan_not_found": "没有找到这次考试",
         "sittings.not_found": "没有找到该场次",
         "sittings.no_registration": "没有找到该考生",

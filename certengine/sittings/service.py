@@ -16,7 +16,7 @@ from certengine.ledger import service as ledger
 from certengine.people import service as people
 from certengine.people.models import Account
 from certengine.people.service import PersonFacts
-from certengine.sittings import problems, reading, rules, staffing
+from certengine.sittings import eligibility, problems, reading, rules, staffing
 from certengine.sittings.models import (
     ExamPlan,
     ExamRoom,
@@ -165,14 +165,16 @@ def register(
         return found, False
     if places_left(session, plan) < 1:
         raise Conflict("sittings.full", capacity=plan.capacity)
+    eligibility.must_be_separate(session, plan, person.id)
     plan.tickets += 1
-    judgement = standards.judge(standards.standard(plan.field), plan.level, facts.evidence)
+    evidence = eligibility.with_records(session, plan, person.id, facts.evidence)
+    judgement = standards.judge(standards.standard(plan.field), plan.level, evidence)
     registration = Registration(
         exam_plan_id=plan.id,
         person_id=person.id,
         ticket_number=rules.ticket_number(plan.code, plan.tickets),
         employer=facts.employer,
-        evidence=rules.evidence_to_json(facts.evidence),
+        evidence=rules.evidence_to_json(evidence),
         eligible=judgement.met,
         created_at=now,
     )

@@ -6,13 +6,16 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.papers import service as papers
 from certengine.papers.values import Caps
+from certengine.people import designations
 from certengine.people import service as people
+from certengine.people.designation_models import DesignationKind
 from certengine.people.permissions import Permission, Role
 from certengine.sittings import announcing, candidate_views, room_pages, rules, service, site_pages, sites, staffing
 from certengine.sittings.forms import PlanForm, PublicPlanForm, RoomForm, SittingForm, WindowForm
@@ -59,6 +62,14 @@ def new_plan() -> str | Response:
                 form.direction.data or None,
                 form.capacity.data or 0,
                 bool(form.trial.data),
+            )
+            designations.must_stand(
+                session(),
+                organisation(),
+                DesignationKind.EVALUATION,
+                facts.field,
+                now().astimezone(CHINA).date(),
+                required=runtime().settings.designation_required,
             )
             made = service.plan_exam(
                 session(), organisation(), facts, token=form.token.data or "", actor=actor(), now=now()

@@ -1,7 +1,7 @@
 """Use cases of a training institution. Everything is within one organisation's classes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -233,6 +233,24 @@ def completed_hours(session: Session, person_id: UUID, field: str, level: Level)
     )
 
 
+def trainers_of(session: Session, person_id: UUID, field: str) -> set[UUID]:
+    """The organisations in whose classes of an occupation a person is or was."""
+    query = select(TrainingClass.organisation_id).join(Enrolment, Enrolment.training_class_id == TrainingClass.id)
+    return set(session.scalars(query.where(Enrolment.person_id == person_id, TrainingClass.field == field)))
+
+
+# (session, person, field, level): packages above learn at once that somebody has completed.
+Listener = Callable[[Session, UUID, str, Level], None]
+_listeners: list[Listener] = []
+
+
+def on_completion(listener: Listener) -> Listener:
+    """Declares who is to know of each completion, in the same transaction."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
+
+
 def issue_certificates(
     session: Session, runtime: Runtime, opened: TrainingClass, *, actor: str, now: datetime
 ) -> list[Enrolment]:
@@ -247,6 +265,9 @@ def issue_certificates(
         each.enrolment.certificate_id = certificate.id
         _record(session, "training.completed", each.enrolment, actor, now, {"certificate": str(certificate.id)})
         _credit(session, opened, each.enrolment, actor, now)
+        session.flush()
+        for listener in _listeners:
+            listener(session, each.enrolment.person_id, opened.field, opened.level)
     return [each.enrolment for each in ready]
 
 

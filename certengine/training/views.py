@@ -6,8 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
+from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
+from certengine.people import designations
+from certengine.people.designation_models import DesignationKind
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
@@ -55,6 +58,14 @@ def new_class() -> Any:
     form.offer_fields()
     if not form.validate_on_submit():
         return render_template("training/new_class.html", form=form)
+    designations.must_stand(
+        session(),
+        staff().organisation_id,
+        DesignationKind.TRAINING,
+        form.field.data,
+        now().astimezone(CHINA).date(),
+        required=runtime().settings.designation_required,
+    )
     opened = service.open_class(
         session(),
         organisation_id=staff().organisation_id,

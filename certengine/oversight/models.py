@@ -1,0 +1,5 @@
+"""The room's tables."""
+
+from certengine.oversight import inspection_models
+
+__all__ = ["inspection_models"]
