@@ -277,7 +277,7 @@ def test_an_erased_person_leaves_no_name_and_the_ledger_still_verifies(
     while ledger.sequence(runtime):
         pass
     with runtime.unit_of_work(read_only=True) as session:
-        lines = list(ledger.export_lines(session, runtime, disclose=True))
+        lines = [line + b"\n" for line in ledger.export_lines(session, runtime, disclose=True)]
         assert archive.verify(lines).consistent
         about = [e for e in archive.entries(lines) if e.leaf["kind"] == "training.enrolled"]
         assert about and all(each.disclosed is None for each in about)
