@@ -4,6 +4,7 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "marking.completion": "结业考核的成绩在评分后直接转入培训班，不在此发布",
         "marking.not_over": "考试尚未结束，不能评分",
         "marking.still_running": "还有%(count)s名考生没有交卷，不能评分",
         "marking.no_theory": "该考试没有理论知识场次",

@@ -25,6 +25,7 @@ from certengine.marking.models import (
     Verdict,
 )
 from certengine.marking.service import PlanMarks, Standing, plan_marks
+from certengine.sittings import completion
 from certengine.standards.rules import Part
 
 
@@ -32,6 +33,9 @@ def propose(
     session: Session, exam_plan_id: UUID, embargo_until: datetime | None, note: str, actor: str, now: datetime
 ) -> ReleaseProposal:
     """The first of two. Raises Conflict with what stands in the way; warnings need a note that says what was found."""
+    if completion.class_of_plan(session, exam_plan_id):
+        # The scores of a completion assessment go to the class when they are computed.
+        raise Conflict("marking.completion")
     found = checks(session, plan_marks(session, exam_plan_id))
     _stop(found)
     if open_proposal(session, exam_plan_id) is not None:

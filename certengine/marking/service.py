@@ -19,7 +19,7 @@ from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
-from certengine.marking import answer_totals, jobs, problems, rules
+from certengine.marking import answer_totals, completing, jobs, problems, rules
 from certengine.marking.models import (
     EarlierTheoryMark,
     ItemRuling,
@@ -141,6 +141,7 @@ def replace_marks(
             [{"id": new_id(), **row, "version": versions.get(row["registration_id"], 0) + 1} for row in rows],
         )
     _record_marks(session, sitting, rows, rulings, actor, now)
+    completing.hand_over(session, sitting, rows, actor, now)
     jobs.ask(session, sitting.id, now)
 
 

@@ -202,6 +202,9 @@ def _own(form: CorrectionForm | None = None) -> str:
 @allow(Permission.INSPECTION_ANSWER)
 def correct_finding(finding_id: UUID) -> Any:
     form = CorrectionForm()
+    _found, about = inspections.proof_of(session(), finding_id)
+    if about.organisation_id != staff().organisation_id:
+        raise NotFound("inspection.not_found")
     if not form.validate_on_submit():
         return _own(form), 422
     upload, proof = form.file.data, None

@@ -192,4 +192,9 @@ KINDS = {
     "training.class_opened": _("开设培训班"),
     "training.completed": _("结业"),
     "training.enrolled": _("学员报名"),
+    "training.environment_added": _("登记培训环境"),
+    "training.planned": _("修改培训计划"),
+    "training.scanned": _("扫码签到"),
+    "training.teacher_added": _("登记教师"),
+    "exam.assessment_opened": _("建立结业考核"),
 }

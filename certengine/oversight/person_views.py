@@ -9,23 +9,36 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import CertengineError, Conflict, Invalid
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed
 from certengine.oversight import person_data as data
 from certengine.oversight.forms import EraseForm, PersonForm
 from certengine.oversight.pages import blueprint, staff
 from certengine.oversight.service import names_of
 from certengine.people import privacy
-from certengine.people.models import DocumentType, Person
+from certengine.people import service as people
+from certengine.people.models import DocumentType, OrganisationKind, Person
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
 
+def _must_be_department() -> None:
+    """Whoever protects an institution's own data does not look at everybody's. Raises NotAllowed."""
+    if people.organisation(session(), staff().organisation_id).kind is not OrganisationKind.DEPARTMENT:
+        raise NotAllowed("person.department_only")
+
+
+def _person(person_id: UUID) -> Person:
+    _must_be_department()
+    return data.person_of(session(), person_id)
+
+
 @blueprint.route("/oversight/persons", methods=["GET", "POST"])
 @allow(Permission.PERSON_DATA)
 def person_data() -> Any:
     """By document and never by name."""
+    _must_be_department()
     form, others = PersonForm(), []
     if form.validate_on_submit():
         try:
@@ -44,7 +57,7 @@ def person_data() -> Any:
 @blueprint.get("/oversight/persons/<uuid:person_id>")
 @allow(Permission.PERSON_DATA)
 def person(person_id: UUID) -> str:
-    return _page(data.person_of(session(), person_id), EraseForm(formdata=None))
+    return _page(_person(person_id), EraseForm(formdata=None))
 
 
 def _page(found: Person, form: EraseForm) -> str:
@@ -64,7 +77,7 @@ def _page(found: Person, form: EraseForm) -> str:
 @blueprint.post("/oversight/persons/<uuid:person_id>/export.json")
 @allow(Permission.PERSON_DATA)
 def export_person(person_id: UUID) -> Response:
-    return _file(data.person_of(session(), person_id))
+    return _file(_person(person_id))
 
 
 def _file(found: Person) -> Response:
@@ -76,7 +89,7 @@ def _file(found: Person) -> Response:
 @blueprint.post("/oversight/persons/<uuid:person_id>/erase")
 @allow(Permission.PERSON_DATA)
 def erase_person(person_id: UUID) -> Any:
-    found, form = data.person_of(session(), person_id), EraseForm()
+    found, form = _person(person_id), EraseForm()
     if not form.validate_on_submit():
         return _page(found, form), 422
     data.erase(session(), runtime(), found, form.reason.data or "", actor=staff().id, now=now())

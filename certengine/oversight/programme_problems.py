@@ -16,6 +16,7 @@ register_messages(
         "complaint.state": "该投诉已处理",
         "oversight.province_only": "只有省级部门可以操作",
         "oversight.not_region": "只能查看本地区的内容",
+        "person.department_only": "只有主管部门的个人信息保护负责人可以查询",
         "person.erase_reason": "请填写依据",
         "person.kept": "保存期未满，暂不能删除：%(until)s 前须保存考试、成绩与证书记录",
         "person.erased": "该人员的个人信息已删除",

@@ -37,6 +37,8 @@ class ExamPlan(Base):
     # Tries items and staff out: no result counts and no certificate comes of it.
     trial: Mapped[bool] = mapped_column(default=False, server_default="0")
     capacity: Mapped[int]
+    # The class whose completion assessment it is: its theory sitting alone counts, and no grade certificate comes of it.
+    training_class_id: Mapped[UUID | None] = mapped_column(ForeignKey("training_class.id"), index=True)
     # Eight digits, the first part of its ticket numbers.
     code: Mapped[str] = mapped_column(String(8), unique=True)
     # How many ticket numbers were given out; numbers of the withdrawn are not given again.

@@ -4,6 +4,8 @@ from certengine.foundation.errors import register_messages
 
 register_messages(
     {
+        "sittings.nobody_ready": "该班还没有学时和内容都完成的学员",
+        "sittings.same_trainer": "按职责分离的规定，结业考核应由其他机构组织",
         "sittings.own_trainee": "该考生由本机构培训，按职责分离的规定应由其他评价机构考核",
         "sittings.plan_not_found": "没有找到这次考试",
         "sittings.not_found": "没有找到该场次",

@@ -1,6 +1,7 @@
 from flask_babel import lazy_gettext as _
-from wtforms import DecimalField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DecimalField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from certengine.people.models import DocumentType
 from certengine.standards.rules import Level
@@ -23,6 +24,8 @@ class ClassForm(Form):
     title = StringField(_("班级名称"), [InputRequired(_("请填写班级名称")), Length(max=120)])
     field = SelectField(_("领域"))
     level = SelectField(_("等级"), choices=LEVELS)
+    plan = SelectField(_("培训计划"), validate_choice=False)
+    assessor = SelectField(_("结业考核由谁组织"), validate_choice=False)
     token = HiddenField()
 
     def offer_fields(self) -> None:
@@ -31,7 +34,13 @@ class ClassForm(Form):
 
 class LessonForm(Form):
     topic = StringField(_("内容"), [InputRequired(_("请填写授课内容")), Length(max=120)])
-    teacher = StringField(_("教师"), [InputRequired(_("请填写教师")), Length(max=60)])
+    teacher_id = SelectField(_("教师"), validate_choice=False)
+    teacher = StringField(_("或填写教师姓名"), [Length(max=60)])
+    environment_id = SelectField(_("场地或平台"), validate_choice=False)
+    address = StringField(_("线上地址"), [Length(max=200)])
+    tasks = SelectMultipleField(
+        _("对应计划中的工作任务"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
     mode = SelectField(_("方式"), choices=MODES)
     starts_at = ChinaTimeField(_("开始时间"), [InputRequired(_("请填写开始时间"))])
     ends_at = ChinaTimeField(_("结束时间"), [InputRequired(_("请填写结束时间"))])

@@ -10,9 +10,10 @@ from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
 from certengine.people.models import Person
 from certengine.standards.rules import Level
-from certengine.training import course_models
+from certengine.training import course_models, teaching_models
+from certengine.training.teaching_models import TeachingPlan
 
-__all__ = ["course_models"]
+__all__ = ["course_models", "teaching_models"]
 
 
 class LessonMode(enum.Enum):
@@ -31,11 +32,16 @@ class TrainingClass(Base):
     field: Mapped[str] = mapped_column(String(40))
     level: Mapped[Level]
     hours_required: Mapped[int]
+    # The plan that it teaches; its content counts for completion.
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("teaching_plan.id"))
+    # Who holds the completion assessment; None for the institution itself.
+    assessor_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     # The form's one-time token: a form sent twice makes one class.
     token: Mapped[str] = mapped_column(String(40), unique=True)
     created_at: Mapped[datetime]
 
     lessons: Mapped[list["Lesson"]] = relationship(order_by="Lesson.starts_at")
+    plan: Mapped[TeachingPlan | None] = relationship()
 
 
 class Lesson(Base):
@@ -48,6 +54,12 @@ class Lesson(Base):
     mode: Mapped[LessonMode]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    teacher_id: Mapped[UUID | None] = mapped_column(ForeignKey("teacher.id"), index=True)
+    environment_id: Mapped[UUID | None] = mapped_column(ForeignKey("training_environment.id"), index=True)
+    # Where an online lesson is held.
+    address: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    # The tasks of the plan that it treats.
+    tasks: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class Enrolment(Base):

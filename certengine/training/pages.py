@@ -13,6 +13,7 @@ from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
 from certengine.training.course_models import CourseState, Subject, UnitKind, Way
 from certengine.training.models import LessonMode
+from certengine.training.teaching_models import EnvironmentKind
 from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import session
@@ -20,6 +21,11 @@ from certengine.web.request import session
 blueprint = Blueprint("training", __name__)
 
 SUBJECTS = {Subject.GENERAL: _("公需科目"), Subject.PROFESSIONAL: _("专业科目")}
+ENVIRONMENTS = {
+    EnvironmentKind.CLASSROOM: _("教室"),
+    EnvironmentKind.LABORATORY: _("实训室"),
+    EnvironmentKind.PLATFORM: _("线上平台"),
+}
 STATES = {
     CourseState.DRAFT: _("草稿"),
     CourseState.SUBMITTED: _("待审核"),
@@ -39,6 +45,7 @@ WAYS = {
 LEVEL_NAMES = {Level.JUNIOR: _("初级"), Level.INTERMEDIATE: _("中级"), Level.SENIOR: _("高级")}
 NAVIGATION = (
     (600, _("培训班"), "training.classes", Permission.TRAINING_MANAGE),
+    (645, _("我的培训班"), "training.my_classes", Permission.TRAINEE_SELF),
     (610, _("课程管理"), "training.courses", Permission.COURSE_MANAGE),
     (610, _("课程管理"), "training.courses", Permission.COURSE_REVIEW),
     (620, _("继续教育统计"), "training.course_statistics", Permission.COURSE_REVIEW),
@@ -57,6 +64,7 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, CourseState, STATES)
     add_labels(state, UnitKind, UNIT_KINDS)
     add_labels(state, Way, WAYS)
+    add_labels(state, EnvironmentKind, ENVIRONMENTS)
 
 
 def staff() -> Staff:

@@ -33,11 +33,20 @@ def hours(minutes: int) -> Decimal:
     return (Decimal(minutes) / MINUTES_AN_HOUR).quantize(Decimal("0.1"), ROUND_DOWN)
 
 
-def completion_problems(earned: Decimal, required: int, assessment: Decimal | None) -> list[str]:
-    """The codes of what is missing for completion; none when everything is there."""
+def content_missing(needed: Iterable[str], attended: Iterable[Iterable[str]]) -> set[str]:
+    """The tasks of the plan that no lesson treated at which somebody was present."""
+    return set(needed) - {task for tasks in attended for task in tasks}
+
+
+def completion_problems(
+    earned: Decimal, required: int, assessment: Decimal | None, content: Iterable[str] = ()
+) -> list[str]:
+    """The codes of what is missing for completion; none when everything is there. content: tasks not attended."""
     problems = []
     if earned < required:
         problems.append("training.hours_short")
+    if set(content):
+        problems.append("training.content_short")
     if assessment is None:
         problems.append("training.not_assessed")
     elif assessment < ASSESSMENT_PASS:

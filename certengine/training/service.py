@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from certengine.certificates import service as certificates
@@ -22,7 +22,7 @@ from certengine.people.models import Person
 from certengine.people.service import PersonFacts
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
-from certengine.training import hours_accounts, problems, rules
+from certengine.training import hours_accounts, problems, rules, teaching, timetable
 from certengine.training.course_models import Subject, Way
 from certengine.training.course_rules import MOST_HOURS, city_of
 from certengine.training.hours_accounts import Earned, Where
@@ -38,6 +38,10 @@ class LessonFacts:
     mode: LessonMode
     starts_at: datetime
     ends_at: datetime
+    teacher_id: UUID | None = None
+    environment_id: UUID | None = None
+    address: str = ""
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,13 @@ class Progress:
     enrolment: Enrolment
     hours: Decimal
     missing: tuple[str, ...]
+    # Tasks of the plan at which the person was not present.
+    content: frozenset[str] = frozenset()
+
+    @property
+    def ready(self) -> bool:
+        """Hours and content are done: the completion assessment is open to them."""
+        return not {"training.hours_short", "training.content_short"} & set(self.missing)
 
 
 def classes(session: Session, organisation_id: UUID) -> Sequence[TrainingClass]:
@@ -74,6 +85,8 @@ def open_class(
     token: str,
     actor: str,
     now: datetime,
+    plan_id: UUID | None = None,
+    assessor_id: UUID | None = None,
 ) -> TrainingClass:
     """A new class with the hours of the standard; the same token again returns the class it made."""
     if made := session.scalar(select(TrainingClass).where(TrainingClass.token == token)):
@@ -84,6 +97,8 @@ def open_class(
         field=field,
         level=level,
         hours_required=standard(field).hours(level),
+        plan_id=_plan_for(session, organisation_id, plan_id, field, level),
+        assessor_id=assessor_id,
         token=token,
         created_at=now,
     )
@@ -101,19 +116,40 @@ def open_class(
     return opened
 
 
+def _plan_for(session: Session, organisation_id: UUID, plan_id: UUID | None, field: str, level: Level) -> UUID | None:
+    """Raises Invalid for a plan of another occupation or level."""
+    if plan_id is None:
+        return None
+    found = teaching.plan(session, organisation_id, plan_id)
+    if (found.field, found.level) != (field, level):
+        raise Invalid([Problem("plan", "training.plan_other")])
+    return found.id
+
+
 def add_lesson(session: Session, opened: TrainingClass, facts: LessonFacts, now: datetime) -> Lesson:
-    """Raises Invalid when it ends before it starts or clashes with another lesson of the class."""
+    """Raises Invalid when it ends before it starts, or class, teacher or room are not free then."""
     if facts.ends_at <= facts.starts_at:
         raise Invalid([Problem("ends_at", "training.lesson_times")])
     taken = [(lesson.starts_at, lesson.ends_at) for lesson in opened.lessons]
     if rules.overlaps(facts.starts_at, facts.ends_at, taken):
         raise Invalid([Problem("starts_at", "training.lesson_clash")])
+    found = timetable.lesson_problems(
+        session, opened, facts.starts_at, facts.ends_at, facts.mode, facts.teacher_id, facts.environment_id
+    )
+    if facts.address and not facts.address.startswith("https://"):
+        found.append(Problem("address", "training.lesson_address"))
+    if found:
+        raise Invalid(found)
     lesson = Lesson(
         topic=facts.topic,
         teacher=facts.teacher,
         mode=facts.mode,
         starts_at=facts.starts_at,
         ends_at=facts.ends_at,
+        teacher_id=facts.teacher_id,
+        environment_id=facts.environment_id,
+        address=facts.address,
+        tasks=list(facts.tasks),
     )
     opened.lessons.append(lesson)
     session.flush()
@@ -178,8 +214,8 @@ def assess(session: Session, enrolment: Enrolment, score: Decimal, *, actor: str
         raise Conflict("training.completed")
     if not 0 <= score <= 100:
         raise Invalid([Problem("score", "training.assessment_range")])
-    earned = hours_by_enrolment(session, enrolment.training_class_id).get(enrolment.id, Decimal(0))
-    if earned < enrolment.training_class.hours_required:
+    row = next(each for each in progress(session, enrolment.training_class) if each.enrolment.id == enrolment.id)
+    if not row.ready:
         raise Conflict("training.assessed_without_hours")
     enrolment.assessment, enrolment.assessed_at, enrolment.assessed_by = score, now, actor
     _record(session, "training.assessed", enrolment, actor, now, {"score": str(score)})
@@ -195,14 +231,66 @@ def progress(session: Session, opened: TrainingClass) -> list[Progress]:
         .options(joinedload(Enrolment.person))
         .order_by(Person.name)
     ).all()
+    missed = _content_missing(session, opened)
+    return [_progress(each, earned.get(each.id, Decimal("0.0")), missed, opened.hours_required) for each in enrolments]
+
+
+def _progress(each: Enrolment, earned: Decimal, missed: Callable[[UUID], frozenset[str]], required: int) -> Progress:
+    content = missed(each.id)
+    return Progress(each, earned, tuple(rules.completion_problems(earned, required, each.assessment, content)), content)
+
+
+def _content_missing(session: Session, opened: TrainingClass) -> Callable[[UUID], frozenset[str]]:
+    """enrolment → the plan's tasks at which they were not present; nothing for a class without a plan."""
+    needed = set(opened.plan.entries) if opened.plan else set()
+    if not needed:
+        return lambda _enrolment: frozenset()
+    attended: dict[UUID, list[list[str]]] = defaultdict(list)
+    rows = session.execute(
+        select(Attendance.enrolment_id, Lesson.tasks)
+        .join(Lesson, Lesson.id == Attendance.lesson_id)
+        .where(Lesson.training_class_id == opened.id, Attendance.left_at > Attendance.came_at)
+    )
+    for enrolment_id, tasks in rows:
+        attended[enrolment_id].append(tasks)
+    return lambda enrolment: frozenset(rules.content_missing(needed, attended.get(enrolment, [])))
+
+
+def ready_for_assessment(session: Session, opened: TrainingClass) -> list[Enrolment]:
+    """Those whose hours and content are done and who have neither passed nor completed."""
     return [
-        Progress(
-            each,
-            earned.get(each.id, Decimal("0.0")),
-            tuple(rules.completion_problems(earned.get(each.id, Decimal(0)), opened.hours_required, each.assessment)),
-        )
-        for each in enrolments
+        each.enrolment
+        for each in progress(session, opened)
+        if each.ready
+        and each.enrolment.completed_at is None
+        and (each.enrolment.assessment is None or each.enrolment.assessment < rules.ASSESSMENT_PASS)
     ]
+
+
+def classes_assessed_by(session: Session, organisation_id: UUID) -> Sequence[TrainingClass]:
+    """The classes whose completion assessment an organisation holds: its own and those that name it, newest first."""
+    own = TrainingClass.assessor_id.is_(None) & (TrainingClass.organisation_id == organisation_id)
+    query = select(TrainingClass).where(or_(own, TrainingClass.assessor_id == organisation_id))
+    return session.scalars(query.order_by(TrainingClass.created_at.desc())).all()
+
+
+def class_assessed_by(session: Session, organisation_id: UUID, class_id: UUID) -> TrainingClass:
+    found = session.get(TrainingClass, class_id)
+    if found is None or (found.assessor_id or found.organisation_id) != organisation_id:
+        raise NotFound("training.class_not_found")
+    return found
+
+
+def record_completion(
+    session: Session, class_id: UUID, person_id: UUID, score: Decimal, *, actor: str, now: datetime
+) -> bool:
+    """The score of a completion assessment that was sat as an exam; False for who is not, or no longer, open to it."""
+    query = select(Enrolment).where(Enrolment.training_class_id == class_id, Enrolment.person_id == person_id)
+    enrolment = session.scalar(query)
+    if enrolment is None or enrolment.completed_at or enrolment.assessment == score:
+        return False
+    assess(session, enrolment, score, actor=actor, now=now)
+    return True
 
 
 def hours_by_enrolment(session: Session, class_id: UUID) -> dict[UUID, Decimal]:

@@ -11,26 +11,41 @@ from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
 from certengine.people import designations
 from certengine.people.designation_models import DesignationKind
-from certengine.people.models import DocumentType
+from certengine.people.models import DocumentType, Organisation, OrganisationKind
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
 from certengine.standards.rules import Level
+from certengine.standards.service import standard
 from certengine.training import (
     account_views,
+    attendance_views,
     catalogue_views,
     course_views,
     employer_views,
     learning_views,
+    plan_rules,
     service,
+    teaching,
+    teaching_views,
 )
 from certengine.training.forms import AssessmentForm, AttendanceForm, ClassForm, EnrolForm, LessonForm
 from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
 from certengine.training.pages import blueprint, staff
 from certengine.training.rules import Presence
+from certengine.training.teaching_models import Teacher
 from certengine.web.access import allow
 from certengine.web.request import now, runtime, session
 
-__all__ = ["account_views", "blueprint", "catalogue_views", "course_views", "employer_views", "learning_views"]
+__all__ = [
+    "account_views",
+    "attendance_views",
+    "blueprint",
+    "catalogue_views",
+    "course_views",
+    "employer_views",
+    "learning_views",
+    "teaching_views",
+]
 
 
 def _class(class_id: UUID) -> TrainingClass:
@@ -56,8 +71,16 @@ def classes() -> str:
 def new_class() -> Any:
     form = ClassForm(token=random_code(20))
     form.offer_fields()
+    plans = teaching.plans(session(), staff().organisation_id)
+    form.plan.choices = [("", gettext("不按计划，只计学时")), *((str(each.id), each.title) for each in plans)]
+    assessors = session().scalars(
+        select(Organisation)
+        .where(Organisation.kind == OrganisationKind.EVALUATION_INSTITUTION)
+        .order_by(Organisation.name)
+    )
+    form.assessor.choices = [("", gettext("本机构")), *((str(each.id), each.name) for each in assessors)]
     if not form.validate_on_submit():
-        return render_template("training/new_class.html", form=form)
+        return render_template("training/new_class.html", form=form, others=[])
     designations.must_stand(
         session(),
         staff().organisation_id,
@@ -66,17 +89,30 @@ def new_class() -> Any:
         now().astimezone(CHINA).date(),
         required=runtime().settings.designation_required,
     )
-    opened = service.open_class(
-        session(),
-        organisation_id=staff().organisation_id,
-        title=form.title.data.strip(),
-        field=form.field.data,
-        level=Level(form.level.data),
-        token=request.form.get("token") or random_code(20),
-        actor=staff().id,
-        now=now(),
-    )
+    try:
+        opened = service.open_class(
+            session(),
+            organisation_id=staff().organisation_id,
+            title=form.title.data.strip(),
+            field=form.field.data,
+            level=Level(form.level.data),
+            token=request.form.get("token") or random_code(20),
+            actor=staff().id,
+            now=now(),
+            plan_id=_id(form.plan.data),
+            assessor_id=_id(form.assessor.data),
+        )
+    except Invalid as error:
+        return render_template("training/new_class.html", form=form, others=form.show_problems(error)), 422
     return redirect(url_for(".show_class", class_id=opened.id))
+
+
+def _id(text: str | None) -> UUID | None:
+    """Raises NotFound for what is no id."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound("not_found") from None
 
 
 @blueprint.get("/training/<uuid:class_id>")
@@ -91,19 +127,61 @@ def _render_class(opened: TrainingClass, **forms: Any) -> str:
         "enrol_form": EnrolForm(formdata=None),
         "others": [],
     }
-    rows = service.progress(session(), opened)
-    return render_template("training/class.html", opened=opened, rows=rows, **{**fresh, **forms})
+    shown = {**fresh, **forms}
+    _offer(opened, shown["lesson_form"])
+    own = opened.organisation_id
+    taught = [task for lesson in opened.lessons for task in lesson.tasks]
+    return render_template(
+        "training/class.html",
+        opened=opened,
+        rows=service.progress(session(), opened),
+        coverage=teaching.coverage_of(opened.plan, taught) if opened.plan else None,
+        materials=teaching.materials(session(), opened.id),
+        rooms={each.id: each.name for each in teaching.environments(session(), own)},
+        assessor=session().get(Organisation, opened.assessor_id) if opened.assessor_id else None,
+        **shown,
+    )
+
+
+def _offer(opened: TrainingClass, form: LessonForm) -> None:
+    """Teachers who are qualified for the class, rooms, and the tasks of its plan."""
+    own = opened.organisation_id
+    teachers = [each for each in teaching.teachers(session(), own) if each.active and opened.field in each.fields]
+    rooms = [each for each in teaching.environments(session(), own) if each.active]
+    form.teacher_id.choices = [("", ""), *((str(each.id), f"{each.name} {each.title}") for each in teachers)]
+    form.environment_id.choices = [("", ""), *((str(each.id), each.name) for each in rooms)]
+    tasks = plan_rules.tasks_of(standard(opened.field), opened.level) if opened.plan else {}
+    form.tasks.choices = [
+        (task, node.zh) for task, node in tasks.items() if opened.plan and task in opened.plan.entries
+    ]
 
 
 @blueprint.post("/training/<uuid:class_id>/lessons")
 @allow(Permission.TRAINING_MANAGE)
 def add_lesson(class_id: UUID) -> Any:
     opened, form = _class(class_id), LessonForm()
+    _offer(opened, form)
     if not form.validate_on_submit():
         return _render_class(opened, lesson_form=form), 422
     starts_at, ends_at = form.starts_at.data, form.ends_at.data
     assert starts_at and ends_at
-    facts = service.LessonFacts(form.topic.data, form.teacher.data, LessonMode(form.mode.data), starts_at, ends_at)
+    teacher_id = _id(form.teacher_id.data)
+    teacher = session().get(Teacher, teacher_id) if teacher_id else None
+    name = teacher.name if teacher else (form.teacher.data or "").strip()
+    if not name:
+        form.teacher.errors = [gettext("请选择教师或填写姓名")]
+        return _render_class(opened, lesson_form=form), 422
+    facts = service.LessonFacts(
+        form.topic.data,
+        name,
+        LessonMode(form.mode.data),
+        starts_at,
+        ends_at,
+        teacher_id,
+        _id(form.environment_id.data),
+        (form.address.data or "").strip(),
+        tuple(form.tasks.data or ()),
+    )
     try:
         service.add_lesson(session(), opened, facts, now())
     except Invalid as error:

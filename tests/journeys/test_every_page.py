@@ -122,7 +122,7 @@ def strangers(demonstration: tuple[Runtime, dict[str, Any]]) -> str:
 
 
 # What a candidate for any institution, or the public, may see: addresses that belong to no institution.
-COMMON = re.compile(r"^/(exam|apply|verify|v|ledger|courses|api|sign-)")
+COMMON = re.compile(r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints)")
 # These see across institutions by their office.
 ACROSS = {Role.SUPERVISOR}
 
