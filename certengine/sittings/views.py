@@ -17,7 +17,17 @@ from certengine.people import designations
 from certengine.people import service as people
 from certengine.people.designation_models import DesignationKind
 from certengine.people.permissions import Permission, Role
-from certengine.sittings import announcing, candidate_views, completion_views, room_pages, rules, service, site_pages, sites, staffing
+from certengine.sittings import (
+    announcing,
+    candidate_views,
+    completion_views,
+    room_pages,
+    rules,
+    service,
+    site_pages,
+    sites,
+    staffing,
+)
 from certengine.sittings.forms import PlanForm, PublicPlanForm, RoomForm, SittingForm, WindowForm
 from certengine.sittings.models import ExamRoom, SittingState
 from certengine.sittings.pages import actor, blueprint, may, organisation
