@@ -15,8 +15,11 @@ from certengine.ledger import service as ledger
 from certengine.people import regions
 from certengine.people import service as people
 from certengine.people.models import Organisation, OrganisationKind
-from certengine.programme import notices, panels, selection_problems, selection_rules
+from certengine.programme import documents, notices, panels, selection_problems, selection_rules
 from certengine.programme.application_models import Application, ApplicationDocument, ApplicationKind, Stage
+from certengine.programme.document_models import DocumentKind
+from certengine.programme.document_sheet import Paper
+from certengine.programme.documents import Wanted
 from certengine.programme.notices import Told
 from certengine.programme.panels import Reviewed
 from certengine.training import courses
@@ -309,4 +312,9 @@ def _record(
 @on_award(ApplicationKind.BEST_COURSE)
 def _award_course(session: Session, runtime: Runtime, found: Application, actor: str, now: datetime) -> None:
     assert found.course_id is not None
-    courses.choose_best(session, found.course_id, notices.today(now).year, actor=actor, now=now)
+    year = notices.today(now).year
+    courses.choose_best(session, found.course_id, year, actor=actor, now=now)
+    holder = people.organisation(session, found.organisation_id).name
+    lines = (f"课程：《{found.title}》", f"经遴选入选 {year} 年度优秀网络课程")
+    wanted = Wanted(DocumentKind.BEST_COURSE, found.subject, Paper.CERTIFICATE, "优秀网络课程证书", holder, lines)
+    documents.issue(session, runtime, wanted, actor=actor, now=now)

@@ -23,6 +23,7 @@ CAST = {
     "authority": ("industry_officer", "山东省工信厅", "SDGX", K.INDUSTRY_AUTHORITY, "370000"),
     "college": ("training_officer", "济南数字学院", "JNSX", K.TRAINING_INSTITUTION, "370100"),
     "harbour": ("training_officer", "青岛港学院", "QDXY", K.TRAINING_INSTITUTION, "370200"),
+    "qilu": ("training_officer", "齐鲁继续教育基地", "QLJD", K.BASE, "370100"),
     "employer": ("employer", "泰山装备", "TSZB", K.EMPLOYER, "370100"),
     "officer": ("exam_officer", "济南评价中心", "JNPJ", K.EVALUATION_INSTITUTION, "370100"),
     "expert1": ("expert", "数字经济研究院", "SZYJ", K.EMPLOYER, "370000"),

@@ -13,6 +13,7 @@ from certengine.foundation.runtime import Runtime
 from certengine.programme import selection_rules
 from certengine.programme.application_models import Stage
 from tests.programme.factories import cast, enter, organisation_id, score_all
+from tests.training import course_factories
 
 STATEMENT = {"conditions": "机房六间", "staff": "教师三十人", "record": "三年九期", "plan": "每年六门课"}
 GOOD = {"conditions": "27", "staff": "22", "record": "21", "plan": "17"}
@@ -218,3 +219,33 @@ def test_the_points_of_the_criteria_add_up_to_a_hundred(name: str) -> None:
 def test_nothing_follows_an_award_and_every_stage_has_its_rule() -> None:
     assert set(selection_rules.FOLLOWS) == set(Stage)
     assert not selection_rules.FOLLOWS[Stage.AWARDED]
+
+
+def test_the_best_course_is_nominated_scored_published_and_stands_first_in_the_catalogue(
+    runtime: Runtime, client: FlaskClient, clock: SetClock
+) -> None:
+    with runtime.unit_of_work() as session:
+        course_factories.published(session, runtime, title="一门普通课程", token="plain")
+        best = course_factories.published(session, runtime, title="最好的课程", token="best")
+        course_id = str(best.id)
+    cast(runtime, "qilu", "jinan")
+    enter(runtime, client, "harbour")
+    form = {**STATEMENT, "recommender": organisation_id(runtime, "jinan"), "token": "k" * 20, "course": course_id}
+    assert client.post("/programme/applications/new/best_course", data=form).status_code in (404, 422)
+    enter(runtime, client, "qilu")
+    assert client.post("/programme/applications/new/best_course", data={**form, "course": ""}).status_code == 422
+    page = str(client.post("/programme/applications/new/best_course", data=form).location)
+    enter(runtime, client, "jinan")
+    client.post(f"{page}/recommendation", data={"decision": "recommended", "text": "同意推荐"})
+    score_all(runtime, client, page, [{"content": "38", "teaching": "28", "production": "18", "use": "9"}] * 3)
+    enter(runtime, client, "province")
+    client.post(f"{page}/publication", data={"title": "优秀网络课程公示", "text": "公示", "days": "7"})
+    clock.advance(**LATER)
+    enter(runtime, client, "province")
+    assert client.post(f"{page}/decision", data={"opinion": "入选", "award": "yes"}).status_code == 302
+    code = re.search(r"/documents/([0-9A-Z]+)", client.get(page).text)
+    assert code and "最好的课程" in client.get(code.group()).text
+    client.post("/sign-out")
+    catalogue = client.get("/courses").text
+    assert "2026年优秀网络课程" in catalogue
+    assert catalogue.index("最好的课程") < catalogue.index("一门普通课程")

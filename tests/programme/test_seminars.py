@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
+from uuid import UUID
 
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select
 
 from certengine.foundation.clock import SetClock
+from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
 from certengine.people import service as people
 from certengine.people.models import Organisation, Person
 from certengine.people.permissions import Role
+from certengine.programme import seminar_running, seminars
 from tests.factories import PASSWORD, resident_id
 from tests.programme.factories import cast, days_on, enter, field_time, organisation_id, roster_file, score_all
 
@@ -244,3 +248,28 @@ def test_a_summary_that_does_not_come_within_ten_working_days_is_on_the_late_lis
     clock.advance(days=58)
     enter(runtime, client, "province")
     assert "总结已逾期" in client.get("/programme/seminars?year=2027").text
+
+
+def test_the_last_places_are_given_once_however_many_admit_at_the_same_moment(
+    runtime: Runtime, client: FlaskClient
+) -> None:
+    page = approved(runtime, client)
+    nominated(
+        runtime, client, page, {name: serial for serial, name in enumerate(["张三", "李四", "王五", "赵六", "孙七"], 1)}
+    )
+    enter(runtime, client, "college")
+    seminar_id = UUID(page.rsplit("/", 1)[1])
+
+    def admit(participant: str) -> bool:
+        try:
+            with runtime.unit_of_work() as session:
+                held = seminars.seminar(session, seminar_id, None, lock=True)
+                now = runtime.clock.now()
+                seminar_running.admit(session, held, [UUID(participant)], True, actor="account:x", now=now)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(5) as pool:
+        outcomes = list(pool.map(admit, participants(client, page)))
+    assert sum(outcomes) == 2
