@@ -13,7 +13,6 @@ from certengine.foundation.errors import CertengineError, Conflict, Invalid, Not
 from certengine.oversight import person_data as data
 from certengine.oversight.forms import EraseForm, PersonForm
 from certengine.oversight.pages import blueprint, staff
-from certengine.oversight.service import names_of
 from certengine.people import privacy
 from certengine.people import service as people
 from certengine.people.models import DocumentType, OrganisationKind, Person
@@ -69,7 +68,7 @@ def _page(found: Person, form: EraseForm) -> str:
         kept=privacy.kept_until(session(), found),
         erased=privacy.is_erased(found),
         looks=looks,
-        names=names_of(session(), [each.actor for each in looks]),
+        names=people.names_of(session(), [each.actor for each in looks]),
         form=form,
     )
 
@@ -115,7 +114,7 @@ def my_data() -> str:
         held=data.held(session(), found).tables,
         kept=privacy.kept_until(session(), found),
         looks=looks,
-        names=names_of(session(), [each.actor for each in looks]),
+        names=people.names_of(session(), [each.actor for each in looks]),
     )
 
 
