@@ -29,7 +29,7 @@ from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
 from certengine.web import devices
-from certengine.web.access import allow, current_actor, public
+from certengine.web.access import add_door, allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.layout import add_labels
 from certengine.web.request import now, runtime, session
@@ -62,6 +62,7 @@ EVENTS = {
 @blueprint.record_once
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, AttemptState, STATES)
+    add_door(state.app, "/exam/", "delivery.front_door")
     add_labels(state, EventKind, EVENTS)
     state.app.extensions["scripts"] = Scripts()
     # The journal is made over the runtime at first use: the app may be built before its database stands.

@@ -92,7 +92,7 @@ class ConflictForm(Form):
     account = SelectField(_("人员"))
     kind = SelectField(_("关系"), choices=[(kind.value, text) for kind, text in CONFLICTS.items()])
     target = StringField(_("考生准考证号，或单位名称"), [InputRequired(_("请填写")), Length(max=120)])
-    reason = StringField(_("情况"), [InputRequired(_("请写明情况")), Length(max=200)])
+    reason = StringField(_("具体情况"), [InputRequired(_("请写明具体情况")), Length(max=200)])
 
 
 class MoveForm(Form):

@@ -54,7 +54,7 @@ register_messages(
         "applications.decided": "这份申请已经有结果",
         "applications.reason_missing": "请写明原因",
         "sittings.conflict": "有利益冲突，不能安排：该考场%(seat)s号考生%(candidate)s",
-        "sittings.conflict_reason": "请写明情况",
+        "sittings.conflict_reason": "请写明具体情况",
         "sittings.conflict_employer": "请填写单位名称",
         "sittings.conflict_nobody": "没有准考证号为“%(ticket)s”的考生",
         "sittings.check_staff": "人员不足：按规定至少%(needed)s名，已安排%(here)s名",

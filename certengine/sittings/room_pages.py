@@ -153,5 +153,5 @@ def withdraw_conflict(conflict_id: UUID) -> Response:
     offered = people.staff_with(session(), organisation(), SERVE)
     mine = [each.id for each in offered if may(Permission.SITTING_PLAN) or f"account:{each.id}" == me.id]  # type: ignore[union-attr]
     staffing.withdraw(session(), mine, conflict_id, actor(), now())
-    flash(gettext("已撤销"))
+    flash(gettext("已撤回登记"))
     return redirect(url_for(".conflicts"))

@@ -64,6 +64,11 @@ def current_actor() -> Actor | None:
     return g.actor  # type: ignore[no-any-return]
 
 
+def add_door(app: Any, prefix: str, endpoint: str) -> None:
+    """Whoever is not signed in and asks for a page under this path is led to a door of their own."""
+    app.extensions.setdefault("doors", {})[prefix] = endpoint
+
+
 def install(app: Flask) -> None:
     """Checks access before every request; `verify_declared` is called when all routes stand."""
 
@@ -77,6 +82,10 @@ def install(app: Flask) -> None:
         actor = current_actor()
         if actor is None:
             if request.accept_mimetypes.accept_html and request.method == "GET":
+                doors: dict[str, str] = app.extensions.get("doors", {})
+                for prefix, endpoint in doors.items():
+                    if request.path.startswith(prefix):
+                        return redirect(url_for(endpoint))  # type: ignore[return-value]
                 return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
             raise NotAllowed("sign_in_needed")
         if not any(actor.may(permission) for permission in declared.permissions):
