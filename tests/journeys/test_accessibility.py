@@ -1,67 +1,133 @@
-"""axe-core over the pages that people meet first; what it finds serious or critical fails."""
+"""axe-core over every page that a link leads to, in light and dark, and over the examination screen."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import make_server
 
 from certengine import demo
-from tests.journeys.conftest import Stage
+from certengine.app import create_app
+from certengine.foundation.runtime import use
+from certengine.people.permissions import Role
+from tests.conftest import demonstration_facts, demonstration_runtime
+from tests.journeys.test_every_page import LEFT_OUT
+
+DARK = {"runOnly": ["color-contrast"]}
+# What is no page: files, streams, and what leaves.
+NO_PAGE = re.compile(
+    r"\.(pdf|xlsx|zip|jsonl|json|yaml|txt|html|pem|js|css|svg|csv)$|/(export|photo|progress|vkey|checkpoint)"
+)
+
+
+class Served:
+    def __init__(self, app: Flask, address: str, facts: dict[str, Any], browser: Browser) -> None:
+        self.app, self.address, self.facts, self.browser = app, address, facts, browser
+        # Endpoints that were looked at, whoever saw them first.
+        self.seen: set[str] = set()
+
+    def page(self, login: str = "") -> Page:
+        page = self.browser.new_context(base_url=self.address, reduced_motion="reduce").new_page()
+        page.set_default_timeout(15_000)
+        if login:
+            page.goto("/sign-in")
+            page.fill("#login", login)
+            page.fill("#password", demo.PASSWORD)
+            page.click("main form >> nth=0 >> button")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    def endpoint(self, path: str) -> str | None:
+        try:
+            return str(self.app.url_map.bind("localhost").match(path)[0])
+        except HTTPException:
+            return None
+
+
+@pytest.fixture(scope="module")
+def served(demonstration_folder: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served") / "copy"
+    shutil.copytree(demonstration_folder, folder)
+    runtime = use(demonstration_runtime(folder, "http://localhost:8000"))
+    app = create_app(runtime, RATELIMIT_ENABLED=False)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Served(app, f"http://127.0.0.1:{server.port}", demonstration_facts(demonstration_folder), browser)
+    server.shutdown()
+    thread.join()
+    runtime.engine.dispose()
 
 
 def faults(page: Page) -> list[str]:
+    page.emulate_media(color_scheme="light")
     found = Axe().run(page).response["violations"]
-    return [
-        f"{page.url}: {each['id']}: {each['nodes'][0]['html'][:120]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
+    page.emulate_media(color_scheme="dark")
+    found += Axe().run(page, options=DARK).response["violations"]
+    return [f"{urlsplit(page.url).path}: {each['id']}: {each['nodes'][0]['html'][:110]}" for each in found]
 
 
-@pytest.fixture
-def filled(stage: Stage) -> Stage:
-    stage.facts = demo.fill(stage.runtime)  # type: ignore[attr-defined]
-    return stage
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_nobody_is_shut_out_by_the_first_pages(filled: Stage) -> None:
-    facts = filled.facts  # type: ignore[attr-defined]
+def walk(served: Served, page: Page, start: str) -> list[str]:
+    """The faults of one page of each kind that links lead to from here, of those that nobody has looked at yet."""
     found: list[str] = []
-    visitor = filled.page()
-    code = facts["grade_certificate"]["code"]
-    for path in ("/", "/exam", "/sign-in", "/verify", f"/v/{code}", f"/v/{facts['revoked_code']}", "/ledger"):
-        visitor.goto(path)
-        found += faults(visitor)
-    someone = facts["candidates"][0]
-    visitor.goto("/exam")
-    visitor.fill("#ticket", someone["ticket"])
-    visitor.fill("#number", someone["document"])
-    with visitor.expect_navigation():
-        visitor.click("main button")
-    found += faults(visitor)
-    visitor.click("main button")
-    visitor.wait_for_url("**/paper")
-    visitor.wait_for_selector(".option")
-    found += faults(visitor)
-    visitor.click("#hand-in")
-    visitor.wait_for_selector("#confirm[open]")
-    found += faults(visitor)
-    for login, path in (
-        ("reviewer", "/banks"),
-        ("officer", "/sittings"),
-        ("papers", "/papers"),
-        ("proctor", "/proctoring"),
-        ("issuer", "/results"),
-        ("training", "/training"),
-        ("supervisor", "/oversight"),
-        ("administrator", "/accounts"),
-    ):
-        page = filled.sign_in(login, demo.PASSWORD)
-        page.goto(path)
-        found += faults(page)
-        inner = page.locator("main table a, main .list-group a").first
-        if inner.count():
-            with page.expect_navigation():
-                inner.click()
+    waiting, asked = [start], set[str]()
+    while waiting:
+        path = waiting.pop(0)
+        endpoint = served.endpoint(path.partition("?")[0])
+        if endpoint is None or path in asked or LEFT_OUT.match(path) or NO_PAGE.search(path.partition("?")[0]):
+            continue
+        if endpoint in served.seen and path != start:
+            continue
+        asked.add(path)
+        answer = page.goto(path)
+        assert answer is not None and answer.status < 400, (path, answer and answer.status)
+        if "text/html" not in (answer.header_value("content-type") or ""):
+            continue
+        if endpoint not in served.seen:
+            served.seen.add(endpoint)
             found += faults(page)
+        links = page.eval_on_selector_all("a[href]", "all => all.map(each => each.getAttribute('href'))")
+        waiting += [link.partition("#")[0] for link in links if link.startswith("/") and not link.startswith("//")]
+    return found
+
+
+@pytest.mark.parametrize("role", ["", *(role.value for role in Role)], ids=lambda role: role or "visitor")
+def test_every_page_is_open_to_everybody_in_light_and_dark(served: Served, role: str) -> None:
+    login = next((each["login"] for each in served.facts["accounts"] if each["role"] == role), "")
+    page = served.page(login)
+    found = walk(served, page, "/")
+    if not role:
+        for name in ("revoked_code", "superseded_code"):
+            page.goto(f"/v/{served.facts[name]}")
+            found += faults(page)
+    page.context.close()
+    assert found == []
+
+
+def test_the_examination_screen_is_open_to_everybody(served: Served) -> None:
+    page, someone = served.page(), served.facts["candidates"][0]
+    page.goto("/exam")
+    page.fill("#ticket", someone["ticket"])
+    page.fill("#number", someone["document"])
+    page.click("main button")
+    expect(page.locator("main")).to_contain_text(someone["name"])
+    found = faults(page)
+    page.click("main button")
+    page.wait_for_url("**/paper")
+    page.wait_for_selector(".option")
+    found += faults(page)
+    page.emulate_media(color_scheme="light")
+    page.click("#hand-in")
+    page.wait_for_selector("#confirm[open]")
+    found += faults(page)
+    page.context.close()
     assert found == []
