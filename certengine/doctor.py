@@ -4,7 +4,8 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
@@ -25,6 +26,7 @@ from certengine.web.security import contacts
 
 LEAST_FREE = 1 << 30
 OLDEST_BACKUP = timedelta(days=2)
+NEWEST_LOG, SIX_MONTHS = timedelta(days=2), timedelta(days=183)
 
 
 def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
@@ -60,6 +62,8 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
             yield _second_factors(runtime, session)
             yield _last_backup(runtime, session)
     yield _security_contact(runtime)
+    if runtime.settings.network_logs is not None:
+        yield _network_logs(runtime.settings.network_logs, runtime.clock.now())
 
 
 def _keys(runtime: Runtime, session: Session) -> Iterator[tuple[bool, str]]:
@@ -99,6 +103,20 @@ def _last_backup(runtime: Runtime, session: Session) -> tuple[bool, str]:
     at = datetime.fromisoformat(json.loads(path.read_text())["at"])
     is_fresh = runtime.clock.now() - at <= OLDEST_BACKUP
     return is_fresh, f"backup: the last was made at {at:%Y-%m-%d %H:%M} UTC" + ("" if is_fresh else "; make another")
+
+
+def _network_logs(folder: Path, now: datetime) -> tuple[bool, str]:
+    """Whether the proxy logs, and keeps what it has logged for as long as the law wants (or since it began)."""
+    times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in folder.glob("*.log*") if path.is_file()]
+    if not times:
+        return False, f"network logs: none in {folder}; see deploy/nginx.conf and deploy/logrotate.certengine"
+    if now - max(times) > NEWEST_LOG:
+        return False, f"network logs: nothing was written to {folder} for {(now - max(times)).days} days"
+    kept = (now - min(times)).days
+    days = len({each.date() for each in times})
+    if days < min(kept, SIX_MONTHS.days) * 0.9:
+        return False, f"network logs: of the last {kept} days only {days} are in {folder}; keep 200 (logrotate)"
+    return True, f"network logs: {kept} days are kept" + ("" if kept >= SIX_MONTHS.days else "; the law wants 183")
 
 
 def _security_contact(runtime: Runtime) -> tuple[bool, str]:

@@ -41,6 +41,8 @@ class Settings:
     # s3://bucket/prefix keeps files there, with the data folder as cache; by default they are in the folder alone.
     files: str = ""
     s3_endpoint: str = ""
+    # The proxy's logs, which the law wants kept; looked at by `doctor`.
+    network_logs: Path | None = None
     # A file with the province and cities of this installation; without one those of Shandong.
     regions: Path | None = None
     # Whether an institution needs a designation before it trains or examines.
@@ -91,6 +93,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         read_database_url=driver_url(environment.get("CERTENGINE_READ_DATABASE_URL", "")),
         files=environment.get("CERTENGINE_FILES", ""),
         s3_endpoint=environment.get("CERTENGINE_S3_ENDPOINT", ""),
+        network_logs=Path(logs) if (logs := environment.get("CERTENGINE_NETWORK_LOGS")) else None,
         tsa_url=environment.get("CERTENGINE_TSA_URL", "").strip(),
         tsa_roots=_path(environment.get("CERTENGINE_TSA_ROOTS", "")),
         pkcs11_module=environment.get("CERTENGINE_PKCS11_MODULE", "").strip(),

@@ -18,6 +18,7 @@ from certengine.oversight import (
     replay_views,
     service,
     statistics_views,
+    status_views,
 )
 from certengine.oversight.kinds import KINDS
 from certengine.oversight.pages import blueprint, must_be_provincial, region, staff
@@ -36,6 +37,7 @@ __all__ = [
     "person_views",
     "replay_views",
     "statistics_views",
+    "status_views",
 ]
 LONGEST_EXPORT = 100_000
 

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -63,3 +64,30 @@ def test_it_asks_for_a_contact_that_security_txt_may_hold(runtime: Runtime) -> N
     assert "neither" in line(runtime, "security.txt")[1]
     runtime.settings = replace(runtime.settings, security_contact="mailto:security@example.org")
     assert line(runtime, "security.txt") == (True, "security.txt: mailto:security@example.org")
+
+
+def test_network_logs_are_looked_at_where_their_folder_is_named(runtime: Runtime, tmp_path: Path) -> None:
+    folder, now = tmp_path / "nginx", runtime.clock.now()
+    folder.mkdir()
+    runtime.settings = replace(runtime.settings, network_logs=folder)
+
+    def said() -> tuple[bool, str]:
+        return line(runtime, "network logs")
+
+    def logged(days_ago: int) -> None:
+        path = folder / f"access.log-{days_ago}.gz"
+        path.touch()
+        at = (now - timedelta(days=days_ago)).timestamp()
+        os.utime(path, (at, at))
+
+    assert said()[0] is False and "none in" in said()[1]
+    logged(5)
+    assert said()[0] is False and "nothing was written" in said()[1]
+    for day in range(30):
+        logged(day)
+    assert said() == (True, "network logs: 29 days are kept; the law wants 183")
+    logged(190)
+    assert said()[0] is False and "only 31" in said()[1]
+    for day in range(30, 190):
+        logged(day)
+    assert said() == (True, "network logs: 190 days are kept")
