@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
@@ -76,7 +77,7 @@ def list_designations() -> str:
         chosen=request.args,
         today=now().astimezone(CHINA).date(),
         soon=designations.RENEWAL_DAYS,
-        names=regions.names(),
+        names=regions.names(str(get_locale())),
     )
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 from flask import flash, redirect, render_template, request, send_file, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from certengine.web.request import now, runtime, session
 
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The bar of the largest figure takes so many units of the drawing's 100.
-FULL = 62.0
+FULL = 46.0
 
 
 def year_asked() -> int:
@@ -31,10 +31,10 @@ def year_asked() -> int:
     return year if 2000 <= year <= 2100 else this
 
 
-def _labels() -> dict[str, dict[str, Any]]:
+def _labels(language: str = "zh") -> dict[str, dict[str, Any]]:
     return {
-        "by_city": regions.names(),
-        "by_field": {each.field: each.title_zh for each in fields()},
+        "by_city": regions.names(language),
+        "by_field": {each.field: each.title_en if language == "en" else each.title_zh for each in fields()},
         "by_level": {level.value: text for level, text in LEVEL_NAMES.items()},
         "by_year": {},
     }
@@ -58,7 +58,7 @@ def bars(lines: list[Line] | Any) -> list[dict[str, Any]]:
 @allow(Permission.OVERSIGHT_READ)
 def dashboard() -> str:
     year, own = year_asked(), region()
-    board = statistics.board(session(), own, year)
+    board, english = statistics.board(session(), own, year), str(get_locale()) == "en"
     sections = [
         ("by_city", gettext("各市")),
         ("by_field", gettext("各领域")),
@@ -71,9 +71,9 @@ def dashboard() -> str:
         year=year,
         years=range(now().astimezone(CHINA).year, 2020, -1),
         sections=[(name, title, getattr(board, name), bars(getattr(board, name))) for name, title in sections],
-        labels=_labels(),
+        labels=_labels(str(get_locale())),
         rules=rules,
-        place=regions.names().get(own, own),
+        place=next((each.en if english else each.zh for each in regions.regions() if each.code == own), own),
         provincial=regions.is_provincial(own),
         reports=documents.documents_of(session(), yearly_report.subject(own, year)),
     )

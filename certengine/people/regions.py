@@ -44,8 +44,10 @@ def regions() -> tuple[Region, ...]:
     return _read(current().settings.regions or OWN)
 
 
-def names() -> dict[str, str]:
-    """code → Chinese name; the province stands for what belongs to it and to no city."""
+def names(language: str = "zh") -> dict[str, str]:
+    """code → name; the province stands for what belongs to it and to no city."""
+    if language == "en":
+        return {each.code: each.en for each in regions()}
     return {each.code: f"{each.zh}直" if each.code[2:] == "0000" else each.zh for each in regions()}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from certengine.foundation.clock import CHINA
@@ -46,7 +46,7 @@ def list_bases() -> str:
         missing=service.without_report(session(), year, reach),
         due=rules.report_due(year, today),
         target=rules.BASE_YEARLY_TARGET,
-        names=regions.names(),
+        names=regions.names(str(get_locale())),
     )
 
 
