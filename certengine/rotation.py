@@ -31,6 +31,8 @@ KEPT, COMING = "secret_key", "secret_key.new"
 # There while a rotation is not over: which secret it goes to.
 MARKER = "rotation_not_finished"
 BATCH = 500
+# Tables that carry a person's document index as their own.
+CARRYING = ("certificate", "certificate_share")
 LEAST = 32
 
 register_messages(
@@ -58,15 +60,19 @@ class Column:
 
 
 def _person_index(session: Session, id: Any, plain: str, old: FieldCipher, new: FieldCipher) -> None:
-    """Certificates carry the index of their holder's document; both go on to the new one at once."""
+    """Certificates and what is shown of them carry the index of their holder's document: all go on at once."""
+    if not plain:
+        # Erased: its index leads back to no document and stays what it is.
+        return
     person = table(
         "person", column("id", Uuid()), column("document_type", String()), column("document_index", String())
     )
     kind = session.scalar(select(person.c.document_type).where(person.c.id == id))
     before, after = (cipher.blind_index(f"{kind}:{plain}") for cipher in (old, new))
     session.execute(update(person).where(person.c.id == id).values(document_index=after))
-    certificate = table("certificate", column("document_index", String()))
-    session.execute(update(certificate).where(certificate.c.document_index == before).values(document_index=after))
+    for name in CARRYING:
+        carrying = table(name, column("document_index", String()))
+        session.execute(update(carrying).where(carrying.c.document_index == before).values(document_index=after))
 
 
 def _application_index(session: Session, id: Any, plain: str, old: FieldCipher, new: FieldCipher) -> None:
@@ -94,7 +100,7 @@ def _to_text(sealed: bytes) -> Any:
     return sealing.PREFIX + base64.b64encode(sealed).decode()
 
 
-BYTES: tuple[Any, Any, Any] = (lambda value: bytes(value) or None, lambda sealed: sealed, LargeBinary())
+BYTES: tuple[Any, Any, Any] = (lambda value: bytes(value) if value else None, lambda sealed: sealed, LargeBinary())
 JSONS: tuple[Any, Any, Any] = (_in_json, _to_json, JSON())
 TEXTS: tuple[Any, Any, Any] = (_in_text, _to_text, Text())
 COLUMNS = (
@@ -103,6 +109,8 @@ COLUMNS = (
     Column("account_factor", "secret_sealed", *BYTES),
     Column("paper_draw", "seed_sealed", *BYTES),
     Column("objection", "sealed", *BYTES),
+    Column("complaint", "sealed", *BYTES),
+    Column("certificate_share", "token_sealed", *BYTES),
     Column("bank_item", "text", *TEXTS),
     Column("bank_item_version", "content", *JSONS),
     Column("bank_item_comment", "text", *TEXTS),

@@ -52,6 +52,8 @@ def test_every_column_that_holds_something_encrypted_is_known_here() -> None:
         or (isinstance(column.type, LargeBinary) and "sealed" in column.name)
     }
     assert held == {(each.table, each.name) for each in rotation.COLUMNS}
+    indexed = {name for name, each in Base.metadata.tables.items() if "document_index" in each.columns}
+    assert indexed == {"person", "exam_application", *rotation.CARRYING}
 
 
 def test_all_opens_with_the_new_secret_and_people_are_found_again(runtime: Runtime) -> None:
@@ -98,7 +100,7 @@ def test_a_run_that_was_cut_off_goes_on_and_a_second_changes_nothing(
 def test_a_value_that_neither_secret_opens_is_named(runtime: Runtime) -> None:
     filled(runtime)
     with runtime.unit_of_work() as session:
-        someone = session.scalars(select(Person)).first()
+        someone = session.scalars(select(Person).order_by(Person.id)).first()
         assert someone is not None
         someone.document_sealed = b"x" * 40
     with pytest.raises(Conflict) as raised:
@@ -125,3 +127,14 @@ def test_a_secret_that_will_not_do_is_refused(tmp_path: Path) -> None:
     rotation.coming_secret(tmp_path, "present", NEW)
     with pytest.raises(Conflict):
         rotation.coming_secret(tmp_path, "present", NEW + "!")
+
+
+def test_people_who_were_erased_stay_apart(runtime: Runtime) -> None:
+    exam(runtime)
+    with runtime.unit_of_work() as session:
+        for number, someone in enumerate(session.scalars(select(Person))):
+            someone.document_sealed, someone.document_index = runtime.cipher.encrypt(""), f"erased {number}"
+    list(rotation.rotate(runtime, NEW))
+    with runtime.unit_of_work(read_only=True) as session:
+        kept = session.scalars(select(Person.document_index).order_by(Person.document_index)).all()
+    assert kept == ["erased 0", "erased 1"]
