@@ -13,6 +13,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from certengine import rooms
+from certengine.certificates.hooks import deliver_due
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
 from certengine.delivery.journal import Journal
@@ -91,6 +92,7 @@ def keep_going(runtime: Runtime | None = None) -> None:
         threading.Thread(target=_again, args=(stop, lambda: close_expired(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: resume_jobs(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: seal_all(runtime)), daemon=True),
+        threading.Thread(target=_again, args=(stop, lambda: deliver_due(runtime)), daemon=True),
     ]
     for loop in loops:
         loop.start()

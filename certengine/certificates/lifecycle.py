@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certengine.certificates import rules
+from certengine.certificates import hooks, rules
 from certengine.certificates.models import (
     STANDING_STATES,
     Certificate,
@@ -241,3 +241,4 @@ def _record(session: Session, kind: str, row: Certificate, actor: str, now: date
         public={"pdf": row.pdf},
         private={"code": row.code, **private},
     )
+    hooks.announce(session, kind, row, now)

@@ -157,6 +157,35 @@ class CertificateShare(Base):
     ended_at: Mapped[datetime | None]
 
 
+class WebHook(Base):
+    """An address of an institution's own system that is told what becomes of its certificates."""
+
+    __tablename__ = "web_hook"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    address: Mapped[str] = mapped_column(String(300))
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+    ended_at: Mapped[datetime | None]
+
+
+class WebHookMessage(Base):
+    """What is to be told to one address; next_at: when it is tried, None once it is told or given up."""
+
+    __tablename__ = "web_hook_message"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    hook_id: Mapped[UUID] = mapped_column(ForeignKey("web_hook.id"), index=True)
+    body: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+    done_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(200))
+
+
 class CertificateBatchLine(Base):
     """One certificate that a job has still to issue, or has issued; its content is dropped then."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from certengine.certificates import authority, designs, numbers, rules, signed_code
+from certengine.certificates import authority, designs, hooks, numbers, rules, signed_code
 from certengine.certificates.authority import Subject
 from certengine.certificates.designs import Design
 from certengine.certificates.models import Certificate, CertificateSeries
@@ -75,6 +75,7 @@ class Press:
         )
         self._session.add(made)
         self._session.flush()
+        hooks.announce(self._session, "certificate.issued", made, self._now)
         return made
 
     def _number(self, content: CertificateContent, year: int, serial: int) -> str:

@@ -9,7 +9,17 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.certificates import batches, checking, design_views, holder_views, key_views, lifecycle, many, service
+from certengine.certificates import (
+    batches,
+    checking,
+    design_views,
+    holder_views,
+    hook_views,
+    key_views,
+    lifecycle,
+    many,
+    service,
+)
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.pages import blueprint, staff
@@ -26,7 +36,7 @@ from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
-__all__ = ["blueprint", "design_views", "holder_views", "key_views"]
+__all__ = ["blueprint", "design_views", "holder_views", "hook_views", "key_views"]
 Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {

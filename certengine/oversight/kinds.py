@@ -108,6 +108,8 @@ KINDS = {
     "certificate.numbers_set": _("设定证书编号规则"),
     "certificate.shared": _("分享证书"),
     "certificate.share_ended": _("收回证书分享"),
+    "certificate.hook_added": _("添加消息推送地址"),
+    "certificate.hook_ended": _("停止消息推送"),
     "certificate.restamped": _("为证书续加时间戳"),
     "certificate.superseded": _("替换证书"),
     "certificate.suspended": _("暂停证书"),
