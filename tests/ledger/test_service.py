@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import notes, rules, service
@@ -104,6 +104,38 @@ def test_a_crash_while_signing_loses_nothing(runtime: Runtime, monkeypatch: pyte
             service.sequence(runtime)
     service.sequence(runtime)
     assert check_whole(runtime) == 10
+
+
+def test_a_crash_at_any_step_leaves_the_old_log_whole_and_the_next_run_goes_on(runtime: Runtime) -> None:
+    """The connection is lost before each statement of a run in turn, and before its commit."""
+    write(runtime, 1, 250)
+    service.sequence(runtime)
+    write(runtime, 2, 20)
+    crashed, step = True, 0
+    while crashed:
+        step, crashed, seen = step + 1, False, 0
+
+        def lost(*_: object) -> None:
+            nonlocal seen, crashed
+            seen += 1
+            if seen == step:  # noqa: B023
+                crashed = True
+                raise OSError("connection lost")
+
+        events = ("before_cursor_execute", "commit")
+        for name in events:
+            event.listen(runtime.engine, name, lost)
+        try:
+            service.sequence(runtime)
+        except OSError:
+            pass
+        finally:
+            for name in events:
+                event.remove(runtime.engine, name, lost)
+        # What a dead process held is gone with it.
+        runtime.engine.dispose()
+        assert check_whole(runtime) == (250 if crashed else 270), step
+    assert step > 6
 
 
 def test_the_log_grows_over_many_tiles_in_uneven_batches(runtime: Runtime) -> None:
