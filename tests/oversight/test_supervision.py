@@ -15,12 +15,15 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certengine.foundation import jobs
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import archive
 from certengine.ledger import service as ledger
 from certengine.oversight import inspection_rules, person_data, statistics
+from certengine.oversight import jobs as oversight_jobs
+from certengine.oversight.inspection_models import ReplayRun
 from certengine.people import designations, privacy, regions
 from certengine.people.designation_models import DesignationKind
 from certengine.people.models import Person
@@ -29,10 +32,12 @@ from certengine.sittings.models import Registration
 from tests.factories import organisation, resident_id
 from tests.programme.factories import cast, enter, organisation_id
 from tests.programme.test_selections import published
-from tests.sittings.factories import OFFICER, facts, plan
+from tests.sittings.factories import OFFICER, exam, facts, plan
 from tests.training.factories import attended, enrolled, training_class
 
 DAY = "2027-03-01"
+# Imported so that its jobs are known.
+__all__ = ["oversight_jobs"]
 
 
 def drawn(runtime: Runtime, client: FlaskClient, count: str = "1") -> str:
@@ -313,3 +318,22 @@ def test_sixteen_cities_come_with_the_program_and_another_provinces_from_a_file(
     other.write_text("330000,浙江省,Zhejiang\n杭州市\n")
     with pytest.raises(ValueError, match=":2:"):
         regions.read_regions(other)
+
+
+def test_a_supervisor_watches_a_sitting_and_has_it_done_again_in_a_job(runtime: Runtime, client: FlaskClient) -> None:
+    made = exam(runtime)
+    while ledger.sequence(runtime):
+        pass
+    page = f"/oversight/sittings/{made.theory_id}"
+    enter(runtime, client, "province")
+    assert "第一考场" in client.get(page).text
+    assert client.post(f"{page}/replay").status_code == 302
+    assert "正在复算" in client.get(page).text
+    with runtime.unit_of_work(read_only=True) as session:
+        job_id = session.scalars(select(ReplayRun.job_id)).one()
+    jobs.run_job(runtime, job_id)
+    shown = client.get(page).text
+    assert "种子尚未公开" in shown and "正在复算" not in shown
+    enter(runtime, client, "qingdao")
+    assert client.get(page).status_code == 404
+    assert client.post(f"{page}/replay").status_code == 404
