@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from certengine.certificates import authority, evidence, ledger_proof, stamping
 from certengine.certificates.evidence import LEDGER_PROOF, Evidence
-from certengine.certificates.models import Certificate, CertificateFile
+from certengine.certificates.models import Certificate, CertificateFile, CertificateState
 from certengine.certificates.verify import Known, verify
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import cosignatures
 from certengine.ledger import service as ledger
 
+NOT_GOOD = "certificate.not_sealed"
 # One transaction.
 BATCH = 50
 # How long a file waits for a witness's cosignature before it is sealed with the log's own signature alone.
@@ -46,11 +47,11 @@ class Sealer:
         """
         before = verify(pdf, self._roots, self._known)
         if not before.valid:
-            raise Conflict("certificate.not_sealed")
+            raise Conflict(NOT_GOOD)
         made = evidence.extend(pdf, self._evidence(pdf), lambda digest: self._token(digest, proof))
         after = verify(made, self._roots, self._known)
         if not after.valid:
-            raise Conflict("certificate.not_sealed")
+            raise Conflict(NOT_GOOD)
         return made, after.stamps[-1].until
 
     def _token(self, digest: bytes, proof: bytes | None) -> bytes:
@@ -64,7 +65,9 @@ class Sealer:
 
 def seal_next(session: Session, runtime: Runtime, now: datetime, after: UUID | None = None) -> tuple[int, UUID | None]:
     """Seals those of the next batch that a checkpoint covers; returns how many, and the last one looked at."""
-    query = select(Certificate).where(Certificate.sealed.is_(None)).order_by(Certificate.id).limit(BATCH)
+    # What was suspended or ended meanwhile needs no evidence, or will be looked at again when it is valid.
+    query = select(Certificate).where(Certificate.sealed.is_(None), Certificate.state == CertificateState.VALID)
+    query = query.order_by(Certificate.id).limit(BATCH)
     rows = session.scalars((query.where(Certificate.id > after) if after else query).with_for_update()).all()
     if not rows:
         return 0, None
@@ -73,9 +76,23 @@ def seal_next(session: Session, runtime: Runtime, now: datetime, after: UUID | N
         proof = _proof(session, runtime, row, now)
         pdf = runtime.files.get(row.pdf) if proof is not None and runtime.files.is_whole(row.pdf) else None
         if pdf is not None:
-            _keep(session, runtime, row, sealer.extended(pdf, proof), now)
-            done += 1
+            done += _extended(session, runtime, sealer, row, pdf, proof, now)
     return done, rows[-1].id
+
+
+def _extended(
+    session: Session, runtime: Runtime, sealer: Sealer, row: Certificate, pdf: bytes, proof: bytes | None, now: datetime
+) -> bool:
+    """Whether the file was extended: one that is not good is left as it is and keeps nobody else's waiting."""
+    try:
+        made = sealer.extended(pdf, proof)
+    except Conflict as error:
+        # That nobody tells the time is no fault of the file's.
+        if error.code != NOT_GOOD:
+            raise
+        return False
+    _keep(session, runtime, row, made, now)
+    return True
 
 
 def _proof(session: Session, runtime: Runtime, row: Certificate, now: datetime) -> bytes | None:
@@ -127,8 +144,7 @@ def restamp_next(
     sealer, done = Sealer(session, runtime, now), 0
     for row in rows:
         if runtime.files.is_whole(row.file):
-            _keep(session, runtime, row, sealer.extended(runtime.files.get(row.file), None), now)
-            done += 1
+            done += _extended(session, runtime, sealer, row, runtime.files.get(row.file), None, now)
     ledger.record(
         session,
         kind="certificate.restamped",

@@ -30,8 +30,9 @@ from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationChec
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pypdf import PdfWriter
 
-from certengine.certificates import authority, cli, sealing
-from certengine.certificates.models import Certificate
+from certengine.certificates import authority, cli, compromise, sealing
+from certengine.certificates.models import Certificate, CertificateState
+from certengine.certificates.profiles import Role
 from certengine.certificates.verify import Known, Unreadable, verify
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, use
@@ -95,6 +96,20 @@ def test_it_is_sealed_only_once_the_ledger_has_it(runtime: Runtime) -> None:
     ledger.sequence(runtime)
     assert sealing.seal_all(runtime) == 1
     assert sealing.seal_all(runtime) == 0
+
+
+def test_a_file_that_is_not_good_keeps_no_others_waiting(runtime: Runtime, clock: SetClock) -> None:
+    lost = issued(runtime)
+    clock.at += timedelta(hours=1)
+    with runtime.unit_of_work() as session:
+        key = next(each for each in compromise.keys(session) if each.role is Role.SIGNER)
+        compromise.declare(session, key.id, clock.now() - timedelta(hours=2), "account:x", clock.now())
+        # Made valid again, although its signature is not.
+        session.get_one(Certificate, lost.id).state = CertificateState.VALID
+    good = sealed(runtime, subject="registration:2")
+    assert good.sealed
+    with runtime.unit_of_work(read_only=True) as session:
+        assert session.get_one(Certificate, lost.id).sealed is None
 
 
 def test_stamped_again_after_ten_years_it_is_good_in_the_twentieth(runtime: Runtime, clock: SetClock) -> None:
