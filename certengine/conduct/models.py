@@ -1,7 +1,9 @@
+import enum
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from certengine.conduct.rules import CaseState
@@ -32,3 +34,33 @@ class MisconductCase(Base):
     # The end of the entry in the register of five years; the register of good has none.
     recorded_until: Mapped[datetime | None]
     token: Mapped[str] = mapped_column(String(40), unique=True)
+
+
+class SuspicionState(enum.Enum):
+    """GONE: a later analysis, after marks changed, no longer says so."""
+
+    OPEN = "open"
+    HANDED_OVER = "handed_over"
+    DISMISSED = "dismissed"
+    GONE = "gone"
+
+
+class Suspicion(Base):
+    """Two scripts of adjoining seats that are more alike than chance explains: for people to look into, no verdict."""
+
+    __tablename__ = "suspicion"
+    __table_args__ = (UniqueConstraint("sitting_id", "first_id", "second_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    first_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
+    second_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
+    # The seats as they were, and what was counted and what was expected.
+    seats: Mapped[list[Any]]
+    figures: Mapped[dict[str, Any]]
+    state: Mapped[SuspicionState] = mapped_column(default=SuspicionState.OPEN)
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    settled_by: Mapped[str | None] = mapped_column(String(80))
+    settled_at: Mapped[datetime | None]

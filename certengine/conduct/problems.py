@@ -14,6 +14,11 @@ register_messages(
         "conduct.decider_signed": "在记录上签字的人不能作出决定",
         "conduct.objection_time_runs": "申辩期未满且考生尚未申辩，不能作出决定",
         "conduct.objection_over": "申辩期已过或已有决定",
+        "conduct.no_suspicion": "没有找到该线索",
+        "conduct.suspicion_settled": "该线索已经处理",
+        "conduct.reason_missing": "请写明不予立案的理由",
+        "conduct.check_cases": "还有%(count)s件违纪违规记录没有决定",
+        "conduct.check_suspicions": "还有%(count)s条答卷相似的线索没有核查",
         "conduct.decision_missing": "请写明决定理由",
     }
 )

@@ -7,7 +7,8 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.conduct import rules, service
+from certengine.conduct import rules, service, suspicions
+from certengine.conduct.models import Suspicion, SuspicionState
 from certengine.conduct.rules import TIERS, CaseState
 from certengine.conduct.service import CaseFacts, Decision
 from certengine.delivery.actors import Candidate
@@ -32,12 +33,19 @@ STATES = {
     CaseState.UPHELD: _("认定违纪违规"),
     CaseState.DISMISSED: _("不予认定"),
 }
+SUSPICIONS = {
+    SuspicionState.OPEN: _("待核查"),
+    SuspicionState.HANDED_OVER: _("已立案"),
+    SuspicionState.DISMISSED: _("不予立案"),
+    SuspicionState.GONE: _("重新评分后不再列出"),
+}
 EITHER = (Permission.MISCONDUCT_RECORD, Permission.MISCONDUCT_DECIDE)
 
 
 @blueprint.record_once
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, CaseState, STATES)
+    add_labels(state, SuspicionState, SUSPICIONS)
     state.app.jinja_env.globals["tier_text"] = tier_text
     for permission in EITHER:
         add_navigation(state, NavigationEntry(550, _("违纪违规"), "conduct.cases", permission))
@@ -91,6 +99,10 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
     proctor = sittings.is_assigned(session(), staff().account_id, sitting_id)
     if not proctor and not staff().may(Permission.MISCONDUCT_DECIDE):
         raise NotAllowed("proctoring.not_assigned")
+    sought = request.args.get("suspicion", type=UUID)
+    suspicion = suspicions.suspicion_of(session(), staff().organisation_id, sought) if sought else None
+    if suspicion is not None and registration_id not in (suspicion.first_id, suspicion.second_id):
+        raise NotFound("conduct.no_suspicion")
     problems: list[str] = []
     if request.method == "POST":
         facts = CaseFacts(
@@ -99,6 +111,8 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
         token = request.form.get("token", "")[:40] or random_code(20)
         try:
             made = service.record(session(), staff().organisation_id, facts, token=token, actor=staff().id, now=now())
+            if suspicion is not None:
+                suspicions.hand_over(session(), suspicion, made, staff().id, now())
             return redirect(url_for(".case", case_id=made.id))
         except CertengineError as error:
             problems = [say(each) for each in getattr(error, "problems", [error])]
@@ -111,6 +125,50 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
         problems=problems,
     )
     return (page, 422) if problems else page
+
+
+@blueprint.get("/conduct/suspicions")
+@allow(Permission.MISCONDUCT_DECIDE)
+def suspicion_list() -> str:
+    """What the analyses found, with seats and figures, to be looked into and handed over or dismissed."""
+    chosen = request.args.get("state", SuspicionState.OPEN.value)
+    state = SuspicionState(chosen) if chosen in {each.value for each in SuspicionState} else None
+    query = suspicions.suspicions_query(staff().organisation_id, state)
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    people = {each for row in page.rows for each in (row.first_id, row.second_id)}
+    return render_template(
+        "conduct/suspicions.html",
+        page=page,
+        sittings={row.sitting_id: sittings.sitting(session(), row.sitting_id) for row in page.rows},
+        names={each: sittings.candidate(session(), each) for each in people},
+        facts={row.id: _facts(row) for row in page.rows},
+        chosen=chosen,
+        State=SuspicionState,
+    )
+
+
+def _facts(row: Suspicion) -> str:
+    """What a case that is made of it begins with."""
+    seats = gettext("、").join(gettext("%(room)s%(seat)s号", room=room, seat=seat) for room, seat in row.seats)
+    return gettext(
+        "%(seats)s 的答卷相似：相同的题%(shared)s道，答案相同%(matches)s道（预期%(expected)s），相同的错误%(same_wrong)s处"
+        "（预期%(expected_same_wrong)s），GBT %(gbt)s，ω %(omega)s。统计结果仅供核查。",
+        seats=seats,
+        **row.figures,
+    )
+
+
+@blueprint.post("/conduct/suspicions/<uuid:suspicion_id>/dismiss")
+@allow(Permission.MISCONDUCT_DECIDE)
+def dismiss_suspicion(suspicion_id: UUID) -> Response:
+    row = suspicions.suspicion_of(session(), staff().organisation_id, suspicion_id)
+    try:
+        suspicions.dismiss(session(), row, request.form.get("reason", "")[:2000], staff().id, now())
+        flash(gettext("已保存"))
+    except CertengineError as error:
+        for each in getattr(error, "problems", [error]):
+            flash(say(each), "danger")
+    return redirect(url_for(".suspicion_list"))
 
 
 @blueprint.get("/conduct/<uuid:case_id>")

@@ -24,9 +24,13 @@ ACCOUNTS = (
     ("proctor", Role.PROCTOR, "监考员 马强"),
     ("proctor2", Role.PROCTOR, "监考员 冯雪"),
     ("examiner", Role.EXAMINER, "考评员 郑敏"),
+    ("examiner2", Role.EXAMINER, "考评员 罗成"),
+    ("examiner3", Role.EXAMINER, "考评员 宋佳"),
     ("issuer", Role.ISSUER, "证书管理员 唐华"),
     ("issuer2", Role.ISSUER, "证书管理员 许杰"),
 )
+# The panel of the practical part, odd in number.
+EXAMINERS = ("examiner", "examiner2", "examiner3")
 # Name, serial of the identity number, how able: from the theta scale of the psychometrics.
 CANDIDATES = (
     ("张伟明", 1, 1.6),

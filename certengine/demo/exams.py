@@ -11,17 +11,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
-from certengine.bank.rules import Item
+from certengine.bank.rules import Item, PracticalTask
 from certengine.delivery import service as delivery
-from certengine.delivery import tasks
 from certengine.delivery.journal import Arrived, Journal
-from certengine.demo.cast import CANDIDATES, FIELD, People, crowd, document, photo
+from certengine.demo.cast import CANDIDATES, EXAMINERS, FIELD, People, crowd, document, photo
 from certengine.foundation.clock import SetClock
 from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
-from certengine.marking import releasing
+from certengine.marking import practical, releasing
 from certengine.marking import service as marking
-from certengine.marking.service import PracticalEntry
+from certengine.marking.practical import PracticalEntry
 from certengine.papers import service as papers
 from certengine.people import service as people
 from certengine.people.models import DocumentType
@@ -114,7 +113,7 @@ def _planned(
                 RoomFacts("第一考场", "济南市历下区经十路 1 号 3 层", 6 if practical else 3, 8 if practical else 4),
             )
             sittings.seat_candidates(session, sitting.id, officer, now)
-            for login in ("proctor", "proctor2") if part is Part.THEORY else ("examiner",):
+            for login in ("proctor", "proctor2") if part is Part.THEORY else EXAMINERS:
                 sittings.assign(session, room, staff.accounts[login], officer, now)
             made.append(sitting.id)
         session.flush()
@@ -202,26 +201,40 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
         draw = papers.draw_of(session, delivery.sitting_key(exam.theory_id))
         assert draw is not None
         papers.disclose(session, draw.id, staff.actor("papers"), clock.now(), past.cipher)
-        task = tasks.task_of(session, sittings.sitting(session, exam.practical_id))
-        for number, registration_id in enumerate(exam.registrations[:-1]):
+        task = practical.task_of(session, sittings.sitting(session, exam.practical_id))
+        for number in range(len(exam.registrations) - 1):
             share = Decimal("0.9") if exam.abilities[number] > 0 else Decimal("0.5")
-            points: dict[str, Decimal | None] = {
-                each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric
-            }
-            marking.enter_practical(
-                session,
-                exam.practical_id,
-                registration_id,
-                PracticalEntry(points, "", 0),
-                examiner=staff.actor("examiner"),
-                examiner_name=staff.accounts["examiner"].name,
-                now=clock.now(),
-            )
+            for place, login in enumerate(EXAMINERS):
+                _mark_task(session, staff, exam, task, number, share - Decimal("0.02") * place, login, clock.now())
+                clock.advance(seconds=90)
     clock.advance(days=1)
     with past.unit_of_work() as session:
         releasing.propose(session, exam.plan_id, None, "考场情况已核实", staff.actor("issuer"), clock.now())
         releasing.sign(session, past, exam.plan_id, staff.actor("issuer2"), clock.now())
     resume_jobs(past)
+
+
+def _mark_task(
+    session: Session,
+    staff: People,
+    exam: Exam,
+    task: PracticalTask,
+    number: int,
+    share: Decimal,
+    login: str,
+    now: datetime,
+) -> None:
+    """One examiner's mark of one candidate, in halves of a point."""
+    assert exam.practical_id is not None
+    practical.enter(
+        session,
+        exam.practical_id,
+        exam.registrations[number],
+        PracticalEntry({each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric}, "", 0),
+        examiner=staff.actor(login),
+        examiner_name=staff.accounts[login].name,
+        now=now,
+    )
 
 
 def live_exam(past: Runtime, clock: SetClock, staff: People, release_id: UUID, now: datetime) -> Exam:

@@ -45,6 +45,7 @@ class Progress:
 class Opened:
     """One answer as a marker sees it. version and number go into the form: what they were when it was opened."""
 
+    id: UUID
     question: QuestionView
     code: str
     text: str
@@ -200,7 +201,9 @@ def opened(session: Session, account_id: UUID, question_id: UUID, code: str) -> 
     place = done.index(code) if code in done else len(done)
     before = done[place - 1] if place else None
     after = done[place + 1] if place + 1 < len(done) else None
-    return Opened(view, answer.code, answer.text, answer.version, own, others, before, after, len(done), marker.quota)
+    return Opened(
+        answer.id, view, answer.code, answer.text, answer.version, own, others, before, after, len(done), marker.quota
+    )
 
 
 def _refuse_partial(session: Session, marker: AnswerMarker, answer: WrittenAnswer) -> None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from certengine.bank.rendering import render_markdown
 from certengine.bank.rules import AnswerPoint
 from certengine.foundation.errors import Conflict, Invalid, Problem
-from certengine.marking import answer_entry, answers
+from certengine.marking import annotation_views, answer_entry, answers
 from certengine.marking.answer_entry import Entry, Opened
 from certengine.marking.views import blueprint, staff
 from certengine.people.permissions import Permission
@@ -107,6 +107,7 @@ def _shown(opened: Opened, given: dict[str, str], comment: str, problems: dict[s
     return render_template(
         "marking/answer.html",
         opened=opened,
+        view=annotation_views.answer_notes(opened),
         question=question,
         case=render_markdown(question.case.stem) if question.case else "",
         stem=render_markdown(question.item.stem),

@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
-from certengine.bank.models import BankItem, ItemVersion
-from certengine.bank.rules import AnswerPoint, Item, entry_of
+from certengine.bank.rules import AnswerPoint, Item
 from certengine.delivery import service as delivery
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, NotFound
@@ -28,7 +27,9 @@ from certengine.marking.answer_models import (
     MarkingMode,
     WrittenAnswer,
 )
-from certengine.marking.models import Result, TheoryMark
+from certengine.marking.in_force import later_live
+from certengine.marking.models import TheoryMark
+from certengine.marking.releases import any_released
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
 from certengine.sittings.models import Sitting
@@ -189,14 +190,7 @@ def view_of(session: Session, row: AnswerQuestion) -> QuestionView:
 def _live(session: Session, sitting: SittingView, frozen: Item) -> Item:
     """The item with the points of the answer that are in force: of a later live version, where it asks the same."""
     assert sitting.release_id is not None
-    bank_id = bank.released_items(session, sitting.release_id).bank_id
-    query = (
-        select(ItemVersion)
-        .join(BankItem, BankItem.live_version_id == ItemVersion.id)
-        .where(BankItem.bank_id == bank_id, BankItem.code == frozen.id, ItemVersion.number > frozen.version)
-    )
-    version = session.scalar(query)
-    entry = entry_of(version.content, version.number) if version else frozen
+    entry = later_live(session, sitting.release_id, frozen.id, frozen.version)
     if not isinstance(entry, Item) or entry.type is not frozen.type:
         return frozen
     return entry if [each.type for each in entry.parts] == [each.type for each in frozen.parts] else frozen
@@ -215,8 +209,7 @@ def latest_marks(session: Session, answer_ids: Collection[UUID]) -> dict[UUID, l
 
 def refuse_released(session: Session, sitting_id: UUID) -> None:
     """Raises Conflict once results of the sitting's plan are out."""
-    plan_id = sittings.sitting(session, sitting_id).exam_plan_id
-    if session.scalar(select(Result.registration_id).where(Result.exam_plan_id == plan_id).limit(1)) is not None:
+    if any_released(session, sittings.sitting(session, sitting_id).exam_plan_id):
         raise Conflict("marking.released")
 
 

@@ -15,7 +15,7 @@ from certengine.certificates.models import Certificate
 from certengine.delivery import service as delivery
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
-from certengine.marking import rules
+from certengine.marking import kept_parts, rules
 from certengine.marking.models import ChangeState, Result, ResultChange, Verdict
 from certengine.standards.rules import Part
 
@@ -32,7 +32,7 @@ def follow(
 
     What would make a pass a fail waits, and so does a score that a review has set apart from its mark.
     """
-    made = []
+    made, touched = [], []
     for result, before, after in changes:
         if result.theory is None:
             continue
@@ -44,8 +44,10 @@ def follow(
         session.add(change)
         if state is ChangeState.APPLIED:
             result.theory, result.verdict = after, verdict
+            touched.append(result)
         made.append(change)
     session.flush()
+    kept_parts.follow_results(session, touched, now)
     ledger.record_many(session, [_entry(each, actor, now) for each in made if each.state is ChangeState.APPLIED])
     return made
 
@@ -141,6 +143,7 @@ def sign(session: Session, change: ResultChange, actor: str, now: datetime) -> N
     result = session.get_one(Result, change.registration_id)
     result.theory, result.verdict = change.after, change.verdict_after
     session.flush()
+    kept_parts.follow_results(session, [result], now)
     record(session, change, actor, now)
     if result.verdict is not Verdict.PASSED:
         withdraw_certificate(session, result, change.reason, change.proposed_by, actor, now)

@@ -1,17 +1,18 @@
 """What is looked at before results are released: what stands in the way, and what people should have looked into."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.delivery import service as delivery
-from certengine.marking import correcting, rules
-from certengine.marking.models import MarkState
+from certengine.marking import correcting, practical, rules
+from certengine.marking.joining import Check, release_checks
+from certengine.marking.models import MarkState, SittingAnalysis
+from certengine.marking.practical import layout_of
+from certengine.marking.sitting_report import report_from_json
 from certengine.marking.standings import PlanMarks, Standing
 from certengine.proctoring import service as proctoring
 from certengine.proctoring.models import CheckIn
@@ -20,22 +21,21 @@ from certengine.proctoring.models import CheckIn
 NAMED = 5
 
 
-@dataclass(frozen=True)
-class Check:
-    """blocks: no release while it stands; otherwise the proposer says in a note what was found."""
-
-    code: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    blocks: bool = False
-
-
 def checks(session: Session, marks: PlanMarks) -> list[Check]:
     """Everything that speaks against a release, what blocks it first."""
     if marks.released:
         return [Check("marking.released", blocks=True)]
     blocking = _blocking(session, marks)
-    warnings = [*_scripts(session, marks), *_scores(marks), *_incidents(session, marks)]
-    return [*blocking, *warnings]
+    warnings = [
+        *_scripts(session, marks),
+        *_scores(marks),
+        *_unusual(session, marks),
+        *_incidents(session, marks),
+    ]
+    plan_ids = {each.exam_plan_id for each in marks.theory}
+    joined = [check for plan_id in plan_ids for more in release_checks for check in more(session, plan_id)]
+    found = [*blocking, *warnings, *joined]
+    return sorted(found, key=lambda each: not each.blocks)
 
 
 def _blocking(session: Session, marks: PlanMarks) -> list[Check]:
@@ -49,14 +49,27 @@ def _blocking(session: Session, marks: PlanMarks) -> list[Check]:
     if marks.unmarked:
         found.append(Check("marking.theory_unmarked", blocks=True))
     if marks.waiting_for_practical:
-        found.append(Check("marking.practical_unmarked", {"count": marks.waiting_for_practical}, blocks=True))
+        values = {"count": marks.waiting_for_practical, "least": layout_of(marks.practical[0]).examiners}
+        found.append(Check("marking.practical_unmarked", values, blocks=True))
     for each in marks.standings:
         if each.differ:
-            values = {"ticket": each.candidate.ticket_number, "most": rules.LARGEST_DIFFERENCE}
-            found.append(Check("marking.examiners_differ", values, blocks=True))
+            most = layout_of(marks.practical[0]).tolerance
+            found.append(
+                Check("marking.examiners_differ", {"ticket": each.candidate.ticket_number, "most": most}, blocks=True)
+            )
+    found.extend(_old_rubric(session, marks))
     if waiting := correcting.open_rulings(session, [each.id for each in marks.theory]):
         found.append(Check("marking.ruling_open", {"count": waiting}, blocks=True))
     return found
+
+
+def _old_rubric(session: Session, marks: PlanMarks) -> list[Check]:
+    count = 0
+    for sitting in marks.practical:
+        if given := practical.marks(session, sitting.id):
+            task = practical.task_of(session, sitting)
+            count += sum(len(practical.flagged(task, each)) for each in given.values())
+    return [Check("marking.rubric_changed", {"count": count}, blocks=True)] if count else []
 
 
 def _scripts(session: Session, marks: PlanMarks) -> list[Check]:
@@ -93,6 +106,13 @@ def _scores(marks: PlanMarks) -> list[Check]:
         Check("marking.check_room", {"room": found.name, "mean": f"{found.mean:.2f}", "others": f"{found.others:.2f}"})
         for found in rules.unusual_rooms(rooms)
     ]
+
+
+def _unusual(session: Session, marks: PlanMarks) -> list[Check]:
+    """Scripts whose answers do not fit their ability, as the analysis lists them."""
+    rows = [session.get(SittingAnalysis, each.id) for each in marks.theory]
+    count = sum(len(report_from_json(row.figures).people) for row in rows if row)
+    return [Check("marking.check_unusual", {"count": count})] if count else []
 
 
 def _incidents(session: Session, marks: PlanMarks) -> list[Check]:

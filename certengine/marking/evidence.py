@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.delivery import service as delivery
-from certengine.delivery import tasks
 from certengine.ledger import rules as ledger_rules
 from certengine.ledger.models import LedgerEntry
-from certengine.marking import rules, service
+from certengine.marking import practical as practice
+from certengine.marking import service
+from certengine.marking.examiners import rubric_content, total_by
 from certengine.marking.models import EarlierTheoryMark, TheoryMark
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
@@ -95,10 +96,8 @@ def practical(session: Session, exam_plan_id: UUID, registration_id: UUID) -> li
     for sitting in sittings.sittings_of(session, exam_plan_id):
         if sitting.part is not Part.PRACTICAL:
             continue
-        for mark in service.practical_marks(session, sitting.id).get(registration_id, []):
-            rubric = tasks.task_of(session, sitting).rubric
-            missing = tuple(each.criterion for each in rubric if each.id not in mark.points)
-            points = {name: Decimal(text) for name, text in mark.points.items()}
-            total = None if missing else rules.practical_total(rubric, points)
-            found.append(PracticalEvidence(mark.examiner_name, mark.total, total, missing))
+        for mark in practice.marks(session, sitting.id).get(registration_id, []):
+            rubric = mark.rubric or rubric_content(practice.task_of(session, sitting).rubric)
+            missing = tuple(text for name, text, _most in rubric if name not in mark.points)
+            found.append(PracticalEvidence(mark.examiner_name, mark.total, total_by(rubric, mark.points), missing))
     return found

@@ -15,6 +15,7 @@ from certengine.foundation.jobs import Job, JobState, job, report, submit
 from certengine.foundation.runtime import Runtime
 from certengine.marking import calibrating, certifying, studies
 from certengine.marking.analysis import Script, observe
+from certengine.marking.joining import analysis_takers
 from certengine.marking.models import BankCalibration, MeasurementStudy, SittingAnalysis
 from certengine.marking.pace import Arrivals, pace
 from certengine.marking.scripts import scripts
@@ -63,6 +64,8 @@ def analyse(runtime: Runtime, row: Job) -> None:
     with runtime.unit_of_work() as session:
         bank.record_statistics(session, release.bank_id, delivery.sitting_key(sitting_id), observed, now)
         session.merge(SittingAnalysis(sitting_id=sitting_id, at=now, figures=whole.as_json()))
+        for take in analysis_takers:
+            take(session, sitting_id, whole, now)
     report(runtime, row.id, done=len(observed), total=len(observed))
 
 

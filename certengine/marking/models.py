@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
+from certengine.marking import annotation_models as annotation_models
 from certengine.marking import answer_models as answer_models
 from certengine.standards.rules import Part
 
@@ -27,6 +28,8 @@ class MarkState(enum.Enum):
     BLANK = "blank"
     UNMARKED = "unmarked"
     MARKED = "marked"
+    # Passed in an earlier exam and still valid: it was not taken again.
+    KEPT = "kept"
     VOID = "void"
 
 
@@ -131,8 +134,27 @@ class PracticalMark(Base):
     points: Mapped[dict[str, Any]]
     total: Mapped[Decimal]
     comment: Mapped[str] = mapped_column(Text, default="")
+    # Criteria with their points as they were when it was given; None for marks from before this was kept.
+    rubric: Mapped[list[Any] | None]
     # Counts the savings: a form that was opened before another saving is refused.
     version: Mapped[int] = mapped_column(default=1)
+    marked_at: Mapped[datetime]
+
+
+class EarlierPracticalMark(Base):
+    """A version of an examiner's mark that another has taken the place of. Nothing is changed or removed here."""
+
+    __tablename__ = "earlier_practical_mark"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"))
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), index=True)
+    examiner: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int]
+    points: Mapped[dict[str, Any]]
+    total: Mapped[Decimal]
+    comment: Mapped[str] = mapped_column(Text)
+    rubric: Mapped[list[Any] | None]
     marked_at: Mapped[datetime]
 
 

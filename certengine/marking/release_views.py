@@ -1,7 +1,8 @@
 """A plan's results: the checks before the release, its two signatures, and what changes afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,6 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from openpyxl import Workbook
-from openpyxl.cell import Cell
 from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
@@ -17,7 +17,7 @@ from certengine.foundation.errors import CertengineError, Invalid, NotFound, Pro
 from certengine.marking import certifying, changing, correcting, releasing, rules, service
 from certengine.marking.checks import checks
 from certengine.marking.models import ChangeState, MarkState, Verdict
-from certengine.marking.standings import Standing, figures
+from certengine.marking.standings import DEFAULT_MARKS, Standing, figures, pass_marks
 from certengine.marking.views import STATES, VERDICTS, blueprint, staff
 from certengine.people import service as people
 from certengine.people.permissions import Permission
@@ -62,7 +62,9 @@ def plan(plan_id: UUID) -> str:
         rulings={each.id: correcting.open_rulings(session(), [each.id]) for each in marks.theory},
         names=names_of([*actors, signed.decided_by if signed else None]),
         me=staff().id,
-        bars=rules.distribution([each.theory for each in marks.standings if each.theory is not None]),
+        bars=rules.distribution(theory_scores(marks.standings)),
+        limits=pass_marks((*marks.theory, *marks.practical)[0]) if marks.theory or marks.practical else DEFAULT_MARKS,
+        practical_bars=rules.distribution(practical_scores(marks.standings)),
         may_release=staff().may(Permission.RESULT_RELEASE),
         may_see_certificates=staff().may(Permission.CERTIFICATE_READ),
         Verdict=Verdict,
@@ -71,6 +73,17 @@ def plan(plan_id: UUID) -> str:
         Step=certifying.Step,
         now=now(),
     )
+
+
+def theory_scores(standings: Sequence[Standing]) -> list[Decimal]:
+    """As they were earned here: without those kept from an earlier exam."""
+    kept = MarkState.KEPT
+    return [each.theory for each in standings if each.theory is not None and each.theory_state is not kept]
+
+
+def practical_scores(standings: Sequence[Standing]) -> list[Decimal]:
+    kept = MarkState.KEPT
+    return [each.practical for each in standings if each.practical is not None and each.practical_state is not kept]
 
 
 def _done(plan_id: UUID, act: Any, text: str) -> Response:
@@ -179,11 +192,8 @@ def results_xlsx(plan_id: UUID) -> Response:
         "专业能力状态",
         "结果",
     ]
-    for row, texts in enumerate([heads, *(_line(each) for each in marks.standings)], 1):
-        for column, value in enumerate(texts, 1):
-            cell = sheet.cell(row, column)
-            assert isinstance(cell, Cell)
-            _fill(cell, value)
+    for texts in (heads, *(_line(each) for each in marks.standings)):
+        append_line(sheet, texts)
     _summary(workbook.create_sheet(gettext("统计")), marks)
     out = BytesIO()
     workbook.save(out)
@@ -191,12 +201,15 @@ def results_xlsx(plan_id: UUID) -> Response:
     return send_file(out, as_attachment=True, download_name=f"{found.title}-{gettext('成绩')}.xlsx")
 
 
-def _fill(cell: Cell, value: str | float | None) -> None:
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type, cell.number_format = "s", "@"
-    elif value is not None:
-        cell.number_format = "0.00"
+def append_line(sheet: Any, values: Sequence[str | float | int | None]) -> None:
+    """A row in which texts are texts, whatever they begin with, and what is none stays empty."""
+    sheet.append([None] * len(values))
+    for cell, value in zip(sheet[sheet.max_row], values, strict=True):
+        cell.value = value
+        if isinstance(value, str):
+            cell.data_type, cell.number_format = "s", "@"
+        elif isinstance(value, float):
+            cell.number_format = "0.00"
 
 
 def _line(each: Standing) -> list[str | float | None]:

@@ -12,8 +12,9 @@ from certengine.delivery import service as delivery
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from certengine.marking import certifying
-from certengine.marking.checks import Check, checks
+from certengine.marking import certifying, kept_parts
+from certengine.marking.checks import checks
+from certengine.marking.joining import Check
 from certengine.marking.models import (
     NothingHandedIn,
     PracticalMark,
@@ -130,7 +131,7 @@ def _open(session: Session, exam_plan_id: UUID) -> ReleaseProposal:
 
 
 def _fix(session: Session, marks: PlanMarks, row: ReleaseProposal, actor: str, now: datetime) -> None:
-    session.add_all(
+    results = [
         Result(
             registration_id=each.candidate.registration_id,
             exam_plan_id=row.exam_plan_id,
@@ -145,8 +146,10 @@ def _fix(session: Session, marks: PlanMarks, row: ReleaseProposal, actor: str, n
             visible_from=row.embargo_until,
         )
         for each in marks.standings
-    )
+    ]
+    session.add_all(results)
     session.flush()
+    kept_parts.follow_results(session, results, now)
     ledger.record_many(session, [_entry(each, row, actor, now) for each in marks.standings])
 
 
@@ -199,6 +202,7 @@ def void_result(
         result.theory = None if Part.THEORY in parts else result.theory
         result.practical = None if Part.PRACTICAL in parts else result.practical
         result.verdict = Verdict.VOID
+        kept_parts.follow_results(session, [result], now)
     ledger.record(
         session,
         kind="result.voided",

@@ -1,23 +1,25 @@
 """A candidate's own result with the steps of its review, and the reviewers' pages."""
 
 from decimal import Decimal, InvalidOperation
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import flash, redirect, render_template, request, send_file, url_for
+from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from certengine.certificates import service as certificates
 from certengine.delivery.actors import Candidate
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
 from certengine.foundation.paging import paginate
-from certengine.marking import changing, evidence, reviewing, rules, service
+from certengine.marking import annotating, changing, evidence, result_report, result_sheet, reviewing, rules, service
 from certengine.marking.models import MarkState, ReviewState
 from certengine.marking.release_views import names_of
 from certengine.marking.reviewing import Findings
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import STATES, VERDICTS, blueprint, staff
 from certengine.people.permissions import Permission
+from certengine.sittings import kept_parts
 from certengine.sittings import service as sittings
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
@@ -51,6 +53,12 @@ def my_result() -> str:
         plan=sittings.plan_of(session(), candidate.organisation_id, candidate.exam_plan_id),
         result=result,
         held=held,
+        report=result_report.report_of(session(), registration_id, result, now()) if result else None,
+        english=is_english(),
+        too_few=result_sheet.too_few_words(),
+        exempt={each.part.value: each for each in candidate.kept},
+        kept=kept_parts.kept_of(session(), registration_id) if result else [],
+        now=now(),
         changes=changing.changes_of(session(), registration_id) if result else [],
         review=reviewing.review_for(session(), registration_id) if result else None,
         may_ask=bool(result and reviewing.may_ask(session(), result, now())),
@@ -59,6 +67,26 @@ def my_result() -> str:
         State=MarkState,
         Review=ReviewState,
     )
+
+
+@blueprint.get("/exam/result.pdf")
+@allow(Permission.ATTEMPT_TAKE)
+def my_report() -> Response:
+    """The same as a file to be printed."""
+    registration_id = _me().registration_id
+    result = service.result_of(session(), registration_id)
+    if result is None or not rules.is_visible(result.visible_from, now()):
+        raise NotFound("marking.not_released")
+    report = result_report.report_of(session(), registration_id, result, now())
+    content = result_sheet.report_pdf(
+        report, lambda state: str(STATES[state]), str(VERDICTS[result.verdict]), is_english()
+    )
+    name = f"{gettext('成绩报告')}-{report.candidate.ticket_number}.pdf"
+    return send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name)
+
+
+def is_english() -> bool:
+    return str(get_locale()) == "en"
 
 
 @blueprint.post("/exam/result/review")
@@ -103,6 +131,7 @@ def _page(review_id: UUID, problems: dict[str, str], given: dict[str, str]) -> s
         plan=sittings.plan_of(session(), candidate.organisation_id, candidate.exam_plan_id),
         result=result,
         theory=theory,
+        notes=annotating.notes_on(session(), row.registration_id),
         practical=evidence.practical(session(), row.exam_plan_id, row.registration_id),
         may_check=row.state is ReviewState.ASKED and staff().id not in reviewing.involved(session(), row),
         may_decide=row.state is ReviewState.CHECKED and row.checked_by != staff().id,

@@ -15,7 +15,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
-from certengine.marking import certifying, changing, releasing, rules
+from certengine.marking import certifying, changing, kept_parts, releasing, rules
 from certengine.marking.answer_models import AnswerMark, WrittenAnswer
 from certengine.marking.models import (
     ChangeState,
@@ -197,6 +197,7 @@ def _apply(session: Session, runtime: Runtime, row: ScoreReview, result: Result,
     if result.verdict is not Verdict.VOID:
         result.verdict = rules.verdict(result.theory, result.practical, limits)
     session.flush()
+    kept_parts.follow_results(session, [result], now)
     if result.verdict is not Verdict.PASSED:
         assert row.checked_by is not None
         gone = changing.withdraw_certificate(session, result, row.decision, row.checked_by, actor, now)

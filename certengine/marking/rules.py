@@ -17,8 +17,6 @@ from certengine.marking.models import Verdict
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
 NOT_WRITTEN: Mapping[str, Fraction] = {}
-# Two examiners who differ by more than this are to agree before results are released (model figure).
-LARGEST_DIFFERENCE = Decimal(15)
 # A room whose mean is so far from the others' is named before a release (model figures): points, and standard errors.
 ROOM_DIFFERENCE = 8.0
 ROOM_ERRORS = 3.0
@@ -143,15 +141,11 @@ def practical_total(rubric: Sequence[Criterion], points: Mapping[str, Decimal]) 
     return (got * 100 / whole).quantize(CENT, ROUND_HALF_UP)
 
 
-def practical_score(totals: Sequence[Decimal]) -> Decimal | None:
-    """The mean of the examiners' totals; None before anybody has marked."""
-    if not totals:
+def mean_score(scores: Sequence[Decimal]) -> Decimal | None:
+    """Rounded half up to two decimals; None of nobody."""
+    if not scores:
         return None
-    return (sum(totals, NOTHING) / len(totals)).quantize(CENT, ROUND_HALF_UP)
-
-
-def differ_too_much(totals: Sequence[Decimal]) -> bool:
-    return bool(totals) and max(totals) - min(totals) > LARGEST_DIFFERENCE
+    return (sum(scores, NOTHING) / len(scores)).quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,29 @@
 """Marking a sitting, examiners' marks, and the release of results that has the certificates issued."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
 from certengine.bank.rules import Item
 from certengine.delivery import service as delivery
-from certengine.delivery import tasks
 from certengine.foundation.canonical import canonical_hash
-from certengine.foundation.errors import Conflict, Invalid, NotFound
+from certengine.foundation.errors import Conflict, NotFound
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
-from certengine.marking import answer_totals, completing, jobs, problems, rules
+from certengine.marking import answer_totals, completing, jobs, problems
 from certengine.marking.models import (
     EarlierTheoryMark,
     ItemRuling,
-    MarkState,
-    NothingHandedIn,
-    PracticalMark,
     ProposalState,
     Result,
     TheoryMark,
 )
+from certengine.marking.releases import any_released
 from certengine.marking.rulings import Ruling, ruled, total
 from certengine.marking.standings import PlanMarks, Standing, plan_marks
 from certengine.marking.tabulated import Marked, Sheet, mark_sheets
@@ -181,129 +175,5 @@ def _record_marks(
     )
 
 
-def practical_mark(session: Session, sitting_id: UUID, registration_id: UUID, examiner: str) -> PracticalMark | None:
-    return session.scalar(
-        select(PracticalMark).where(
-            PracticalMark.sitting_id == sitting_id,
-            PracticalMark.registration_id == registration_id,
-            PracticalMark.examiner == examiner,
-        )
-    )
-
-
-def practical_marks(session: Session, sitting_id: UUID) -> dict[UUID, list[PracticalMark]]:
-    found: dict[UUID, list[PracticalMark]] = defaultdict(list)
-    query = select(PracticalMark).where(PracticalMark.sitting_id == sitting_id).order_by(PracticalMark.marked_at)
-    for mark in session.scalars(query):
-        found[mark.registration_id].append(mark)
-    return found
-
-
-def marks_by(session: Session, sitting_id: UUID, examiner: str) -> dict[UUID, PracticalMark]:
-    """registration → what this examiner gave."""
-    query = select(PracticalMark).where(PracticalMark.sitting_id == sitting_id, PracticalMark.examiner == examiner)
-    return {mark.registration_id: mark for mark in session.scalars(query)}
-
-
 def result_of(session: Session, registration_id: UUID) -> Result | None:
     return session.get(Result, registration_id)
-
-
-@dataclass(frozen=True)
-class PracticalEntry:
-    """What an examiner entered; version is the one that the form was opened with, 0 for a new mark."""
-
-    points: Mapping[str, Decimal | None]
-    comment: str
-    version: int
-
-
-def enter_practical(
-    session: Session,
-    sitting_id: UUID,
-    registration_id: UUID,
-    entry: PracticalEntry,
-    *,
-    examiner: str,
-    examiner_name: str,
-    now: datetime,
-) -> PracticalMark:
-    """Raises Invalid with every criterion that is wrong, Conflict when the mark was changed meanwhile."""
-    sitting = sittings.sitting(session, sitting_id)
-    if sittings.placement_of(session, sitting_id, registration_id) is None:
-        raise NotFound("delivery.not_placed")
-    if any_released(session, sitting.exam_plan_id):
-        raise Conflict("marking.released")
-    if session.get(NothingHandedIn, (sitting_id, registration_id)) is not None:
-        raise Conflict("marking.nothing_handed_in")
-    task = tasks.task_of(session, sitting)
-    if found := rules.practical_problems(task.rubric, entry.points):
-        raise Invalid(found)
-    points = {criterion.id: entry.points[criterion.id] or Decimal(0) for criterion in task.rubric}
-    mark = practical_mark(session, sitting_id, registration_id, examiner)
-    if entry.version != (mark.version if mark else 0):
-        raise Conflict("marking.changed_meanwhile")
-    if mark is None:
-        mark = PracticalMark(sitting_id=sitting_id, registration_id=registration_id, examiner=examiner, version=0)
-        session.add(mark)
-    mark.examiner_name, mark.task, mark.comment, mark.marked_at = examiner_name, task.id, entry.comment, now
-    mark.points = {name: f"{given:.2f}" for name, given in points.items()}
-    mark.total = rules.practical_total(task.rubric, points)
-    mark.version += 1
-    session.flush()
-    ledger.record(
-        session,
-        kind="practical.marked",
-        actor=examiner,
-        subject=delivery.registration_key(registration_id),
-        now=now,
-        public={"sitting": delivery.sitting_key(sitting_id)},
-        private={"task": task.id, "points": mark.points, "total": f"{mark.total:.2f}", "comment": mark.comment},
-    )
-    return mark
-
-
-def nothing_of(session: Session, sitting_id: UUID) -> dict[UUID, MarkState]:
-    """registration → absent or blank, of a practical sitting."""
-    query = select(NothingHandedIn).where(NothingHandedIn.sitting_id == sitting_id)
-    return {row.registration_id: row.state for row in session.scalars(query)}
-
-
-def record_nothing(
-    session: Session, sitting_id: UUID, registration_id: UUID, state: MarkState | None, actor: str, now: datetime
-) -> None:
-    """An examiner says that a candidate did not come, or left nothing to be marked; None takes it back."""
-    sitting = sittings.sitting(session, sitting_id)
-    if sittings.placement_of(session, sitting_id, registration_id) is None:
-        raise NotFound("delivery.not_placed")
-    if any_released(session, sitting.exam_plan_id):
-        raise Conflict("marking.released")
-    if practical_marks(session, sitting_id).get(registration_id):
-        raise Conflict("marking.marked_already")
-    if state not in (MarkState.ABSENT, MarkState.BLANK, None):
-        raise NotFound("not_found")
-    standing = session.get(NothingHandedIn, (sitting_id, registration_id))
-    if standing is not None:
-        session.delete(standing)
-        session.flush()
-    if state is not None:
-        session.add(
-            NothingHandedIn(
-                sitting_id=sitting_id, registration_id=registration_id, state=state, recorded_by=actor, recorded_at=now
-            )
-        )
-        session.flush()
-    ledger.record(
-        session,
-        kind="practical.nothing",
-        actor=actor,
-        subject=delivery.registration_key(registration_id),
-        now=now,
-        public={"sitting": delivery.sitting_key(sitting_id)},
-        private={"state": state.value if state else None},
-    )
-
-
-def any_released(session: Session, exam_plan_id: UUID) -> bool:
-    query = select(func.count()).select_from(Result).where(Result.exam_plan_id == exam_plan_id)
-    return bool(session.scalar(query))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from certengine.delivery import service as delivery
 from certengine.ledger import service as ledger
 from certengine.marking import answer_totals, rules
+from certengine.marking.examiners import Panel, PanelState, panel_of
 from certengine.marking.models import (
     MarkState,
     NothingHandedIn,
@@ -24,17 +25,24 @@ from certengine.marking.models import (
 from certengine.sittings import service as sittings
 from certengine.sittings.service import CandidateView, SittingView
 from certengine.standards import service as standards
-from certengine.standards.rules import Part
+from certengine.standards.rules import HandIn, Layout, Part, PracticalLayout
+
+# Of a plan without sittings, which has nothing to be judged by.
+DEFAULT_MARKS = rules.PassMarks(Decimal(60), Decimal(60))
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A candidate's marks before and after the release. A score is there for a blank script too: it is 0.00."""
+    """A candidate's marks before and after the release. A score is there for a blank script too: it is 0.00.
+
+    missing: examiners whose marks the panel still waits for; differ: their marks lie too far apart.
+    """
 
     candidate: CandidateView
     theory: Decimal | None
     practical: Decimal | None
     examiners: int
+    missing: int
     differ: bool
     verdict: Verdict
     released: Result | None
@@ -69,6 +77,7 @@ class _Known:
     # Theory sittings of which every script is marked.
     marked: set[UUID]
     sat: tuple[SittingView, ...]
+    layout: PracticalLayout
 
 
 def plan_marks(session: Session, exam_plan_id: UUID) -> PlanMarks:
@@ -89,6 +98,7 @@ def plan_marks(session: Session, exam_plan_id: UUID) -> PlanMarks:
         _voids(session, [each.registration_id for each in candidates]),
         marked,
         theory,
+        exam_layout(planned[0]).practical if planned else PracticalLayout(0, Decimal(60), 0, HandIn(0, 0, ())),
     )
     standings = tuple(_standing(each, known) for each in candidates)
     # Only who sat the theory part is waited for; whoever is entered in neither part is absent.
@@ -134,24 +144,49 @@ def _voids(session: Session, registration_ids: Sequence[UUID]) -> dict[UUID, set
 
 def _standing(candidate: CandidateView, known: _Known) -> Standing:
     name = candidate.registration_id
-    voids, totals = known.voids[name], known.totals.get(name, [])
+    voids, panel = known.voids[name], panel_of(known.totals.get(name, []), known.layout)
     theory_state, theory = _theory(candidate, known)
-    practical_state, practical = _practical(name, theory_state, known)
-    marks = pass_marks(known.sat[0]) if known.sat else rules.PassMarks(Decimal(60), Decimal(60))
+    practical_state, practical = _practical(candidate, theory_state, panel, known)
+    marks = pass_marks(known.sat[0]) if known.sat else DEFAULT_MARKS
     verdict = Verdict.VOID if voids else rules.verdict(theory, practical, marks)
+    if not voids and _stayed_away(theory_state, practical_state):
+        verdict = Verdict.ABSENT
     if released := known.results.get(name):
         # What was released counts, also where marks have changed since and nobody has decided what of it.
         theory, practical = released.theory, released.practical
         verdict = Verdict.VOID if voids else released.verdict
         theory_state = _released_state(released.theory_state, theory_state, theory)
         practical_state = _released_state(released.practical_state, practical_state, practical)
-    differ = Part.PRACTICAL not in voids and rules.differ_too_much(totals)
-    return Standing(candidate, theory, practical, len(totals), differ, verdict, released, theory_state, practical_state)
+    differ = Part.PRACTICAL not in voids and panel.state is PanelState.APART
+    missing = panel.missing if panel.marks else 0
+    return Standing(
+        candidate,
+        theory,
+        practical,
+        panel.marks,
+        missing,
+        differ,
+        verdict,
+        released,
+        theory_state,
+        practical_state,
+    )
+
+
+def _stayed_away(*states: MarkState) -> bool:
+    """Whether a candidate came to none of the parts that were to be taken."""
+    return MarkState.ABSENT in states and set(states) <= {MarkState.ABSENT, MarkState.KEPT}
+
+
+def _kept(candidate: CandidateView, part: Part) -> Decimal | None:
+    return next((each.score for each in candidate.kept if each.part is part), None)
 
 
 def _theory(candidate: CandidateView, known: _Known) -> tuple[MarkState, Decimal | None]:
     if Part.THEORY in known.voids[candidate.registration_id]:
         return MarkState.VOID, None
+    if (kept := _kept(candidate, Part.THEORY)) is not None:
+        return MarkState.KEPT, kept
     if mark := known.theory.get(candidate.registration_id):
         return (MarkState.BLANK if mark.answered == 0 else MarkState.MARKED), mark.score
     ids = {each.id for each in known.sat}
@@ -159,11 +194,18 @@ def _theory(candidate: CandidateView, known: _Known) -> tuple[MarkState, Decimal
     return (MarkState.ABSENT if mine and mine <= known.marked else MarkState.UNMARKED), None
 
 
-def _practical(name: UUID, theory: MarkState, known: _Known) -> tuple[MarkState, Decimal | None]:
+def _practical(
+    candidate: CandidateView, theory: MarkState, panel: Panel, known: _Known
+) -> tuple[MarkState, Decimal | None]:
+    name = candidate.registration_id
     if Part.PRACTICAL in known.voids[name]:
         return MarkState.VOID, None
-    if (score := rules.practical_score(known.totals.get(name, []))) is not None:
-        return MarkState.MARKED, score
+    if (kept := _kept(candidate, Part.PRACTICAL)) is not None:
+        return MarkState.KEPT, kept
+    if panel.score is not None:
+        return MarkState.MARKED, panel.score
+    if panel.marks:
+        return MarkState.UNMARKED, None
     if found := known.nothing.get(name):
         return found, Decimal(0) if found is MarkState.BLANK else None
     return (MarkState.ABSENT if theory is MarkState.ABSENT else MarkState.UNMARKED), None
@@ -175,8 +217,12 @@ def _released_state(released: MarkState | None, now: MarkState, score: Decimal |
     return released or (MarkState.ABSENT if score is None else MarkState.MARKED)
 
 
+def exam_layout(sitting: SittingView) -> Layout:
+    return standards.standard(sitting.field).layout(sitting.level)
+
+
 def pass_marks(sitting: SittingView) -> rules.PassMarks:
-    layout = standards.standard(sitting.field).layout(sitting.level)
+    layout = exam_layout(sitting)
     return rules.PassMarks(layout.theory.pass_mark, layout.practical.pass_mark)
 
 
@@ -192,7 +238,7 @@ class PartFigures:
 
 @dataclass(frozen=True)
 class PlanFigures:
-    """present: registered without those absent from both parts; passed is out of them."""
+    """present: registered without those absent from every part that they were to take; passed is out of them."""
 
     registered: int
     absent: int
@@ -203,11 +249,11 @@ class PlanFigures:
 
 
 def figures(marks: PlanMarks) -> PlanFigures:
-    limits = pass_marks(marks.theory[0]) if marks.theory else rules.PassMarks(Decimal(60), Decimal(60))
+    limits = pass_marks(marks.theory[0]) if marks.theory else DEFAULT_MARKS
     passed = sum(each.verdict is Verdict.PASSED for each in marks.standings)
     # By state: before the marking nobody is absent yet.
     both = [(each.theory_state, each.practical_state) for each in marks.standings]
-    registered, absent = len(both), both.count((MarkState.ABSENT, MarkState.ABSENT))
+    registered, absent = len(both), sum(_stayed_away(*states) for states in both)
     return PlanFigures(
         registered,
         absent,
@@ -224,8 +270,9 @@ def _part(
     limit: Decimal,
 ) -> PartFigures:
     read_all = [read(each) for each in standings]
-    scores = [score for _state, score in read_all if score is not None]
-    mean = rules.practical_score(scores)
+    # A kept score was earned elsewhere and says nothing of this exam.
+    scores = [score for state, score in read_all if score is not None and state is not MarkState.KEPT]
+    mean = rules.mean_score(scores)
     return PartFigures(
         Counter(state for state, _ in read_all), len(scores), mean, sum(each >= limit for each in scores)
     )

@@ -15,7 +15,7 @@ from certengine.ledger import service as ledger
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.sittings import applications, rules, service
+from certengine.sittings import applications, kept_parts, rules, service
 from certengine.sittings.candidate_list import CERTIFICATES
 from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
 from certengine.sittings.models import Application, ApplicationState
@@ -106,6 +106,7 @@ def application_status() -> str | tuple[str, int]:
         application=found,
         form=form,
         registration=registration,
+        exempt=kept_parts.exemptions(session(), [registration.id])[registration.id] if registration else [],
         place=applications.place_in_line(session(), found),
         problem=problem,
         State=ApplicationState,

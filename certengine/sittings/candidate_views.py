@@ -12,7 +12,7 @@ from certengine.foundation.errors import CertengineError, Conflict, Invalid, Not
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.people.permissions import Permission
-from certengine.sittings import applications, importing, rules, service
+from certengine.sittings import applications, importing, kept_parts, rules, service
 from certengine.sittings.application_views import facts_of
 from certengine.sittings.candidate_list import template
 from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm
@@ -20,6 +20,7 @@ from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.tickets import append_words
 from certengine.standards import service as standards
+from certengine.standards.rules import Part
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm
@@ -76,6 +77,8 @@ def candidate(registration_id: UUID) -> str:
         judgement=judgement,
         words=lambda verdict: say(Problem("", verdict.code, verdict.values)),
         acts=ledger.history(session(), f"registration:{registration_id}"),
+        exempt=kept_parts.exemptions(session(), [row.id])[row.id],
+        kept=kept_parts.kept_of(session(), row.id),
         State=RegistrationState,
     )
 
@@ -113,6 +116,19 @@ def withdraw(registration_id: UUID) -> Response:
     except Conflict as error:
         flash(say(error), "danger")
     return redirect(url_for(".candidates", plan_id=row.exam_plan_id))
+
+
+@blueprint.post("/sittings/candidates/<uuid:registration_id>/forgo/<any(theory, practical):part>")
+@allow(Permission.REGISTRATION_MANAGE)
+def forgo_exemption(registration_id: UUID, part: str) -> Response:
+    """The candidate wants to take a part again."""
+    row = service.registration_of(session(), organisation(), registration_id)
+    try:
+        kept_parts.forgo(session(), row, Part(part), actor(), now())
+        flash(gettext("已保存"))
+    except Conflict as error:
+        flash(say(error), "danger")
+    return redirect(url_for(".candidate", registration_id=registration_id))
 
 
 @blueprint.post("/sittings/candidates/<uuid:registration_id>/extra-time")

@@ -120,6 +120,30 @@ class Registration(Base):
     plan: Mapped[ExamPlan] = relationship()
 
 
+class KeptPart(Base):
+    """A part passed in an exam whose other part was not: it need not be taken again while it is valid."""
+
+    __tablename__ = "kept_part"
+
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    part: Mapped[Part] = mapped_column(primary_key=True)
+    score: Mapped[Decimal]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    # The result that it came from changed or was taken away.
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Exemption(Base):
+    """A part that a registration need not take; earned_in is the registration whose kept part counts."""
+
+    __tablename__ = "part_exemption"
+
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    part: Mapped[Part] = mapped_column(primary_key=True)
+    earned_in: Mapped[UUID] = mapped_column(ForeignKey("registration.id"))
+
+
 class Sitting(Base):
     """One part of a plan at one time."""
 

@@ -7,6 +7,7 @@ register_messages(
         "sittings.nobody_ready": "该班还没有学时和内容都完成的学员",
         "sittings.same_trainer": "按职责分离的规定，结业考核应由其他机构组织",
         "sittings.own_trainee": "该考生由本机构培训，按职责分离的规定应由其他评价机构考核",
+        "sittings.no_exemption": "该考生没有这项免考",
         "sittings.plan_not_found": "没有找到这次考试",
         "sittings.not_found": "没有找到该场次",
         "sittings.no_registration": "没有找到该考生",

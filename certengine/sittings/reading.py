@@ -15,6 +15,7 @@ from certengine.people import service as people
 from certengine.people.models import Account, DocumentType, Person, Sex
 from certengine.people.rules import parse_document
 from certengine.sittings import rules
+from certengine.sittings.kept_parts import Kept, exemptions
 from certengine.sittings.models import (
     ExamPlan,
     ExamRoom,
@@ -81,6 +82,8 @@ class CandidateView:
     employer: str
     eligible: bool
     placements: tuple[PlacementView, ...]
+    # Parts passed before, which need not be taken.
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,8 @@ def candidate(session: Session, registration_id: UUID) -> CandidateView:
     row = session.scalar(query)
     if row is None:
         raise NotFound("sittings.no_registration")
-    return _candidate(row, _placements(session, _placed().where(Placement.registration_id == registration_id)))
+    placed = _placements(session, _placed().where(Placement.registration_id == registration_id))
+    return _candidate(row, placed, exemptions(session, [row.id])[row.id])
 
 
 def candidates(session: Session, exam_plan_id: UUID) -> list[CandidateView]:
@@ -282,7 +286,8 @@ def candidates(session: Session, exam_plan_id: UUID) -> list[CandidateView]:
     placed: dict[UUID, list[PlacementView]] = {}
     for each in _placements(session, _placed().where(Registration.exam_plan_id == exam_plan_id)):
         placed.setdefault(each.registration_id, []).append(each)
-    return [_candidate(row, placed.get(row.id, [])) for row in rows]
+    kept = exemptions(session, [row.id for row in rows])
+    return [_candidate(row, placed.get(row.id, []), kept[row.id]) for row in rows]
 
 
 def candidates_among(session: Session, registration_ids: Sequence[UUID]) -> list[CandidateView]:
@@ -292,7 +297,8 @@ def candidates_among(session: Session, registration_ids: Sequence[UUID]) -> list
     placed: dict[UUID, list[PlacementView]] = {}
     for each in _placements(session, _placed().where(Placement.registration_id.in_(registration_ids))):
         placed.setdefault(each.registration_id, []).append(each)
-    return [_candidate(found[each], placed.get(each, [])) for each in registration_ids if each in found]
+    kept = exemptions(session, list(found))
+    return [_candidate(found[each], placed.get(each, []), kept[each]) for each in registration_ids if each in found]
 
 
 def _candidates() -> Select[Any]:
@@ -303,7 +309,7 @@ def _candidates() -> Select[Any]:
     )
 
 
-def _candidate(row: Registration, placed: Sequence[PlacementView]) -> CandidateView:
+def _candidate(row: Registration, placed: Sequence[PlacementView], kept: Sequence[Kept]) -> CandidateView:
     return CandidateView(
         registration_id=row.id,
         exam_plan_id=row.exam_plan_id,
@@ -319,6 +325,7 @@ def _candidate(row: Registration, placed: Sequence[PlacementView]) -> CandidateV
         employer=row.employer,
         eligible=row.eligible,
         placements=tuple(placed),
+        kept=tuple(kept),
     )
 
 

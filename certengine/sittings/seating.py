@@ -14,6 +14,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.ids import new_id
 from certengine.ledger import service as ledger
 from certengine.sittings import rules
+from certengine.sittings.kept_parts import exempt_from
 from certengine.sittings.models import (
     ExamRoom,
     Placement,
@@ -26,7 +27,8 @@ from certengine.sittings.reading import SittingView
 
 
 def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetime) -> int:
-    """Seats every eligible candidate by lot, again from the start if it was done before; returns how many.
+    """Seats every eligible candidate who takes the part by lot, again from the start if it was done before; returns how
+    many.
 
     Raises Conflict without rooms or candidates, with too few seats, once papers are drawn or the sitting has begun.
     """
@@ -45,6 +47,8 @@ def seat_candidates(session: Session, sitting_id: UUID, actor: str, now: datetim
             Registration.eligible,
         )
     ).all()
+    exempt = exempt_from(session, sitting.exam_plan_id, sitting.part)
+    registrations = [row for row in registrations if row.id not in exempt]
     if not registrations:
         raise Conflict("sittings.no_candidates")
     seed = secrets.token_hex(16)

@@ -16,7 +16,7 @@ from certengine.ledger import service as ledger
 from certengine.people import service as people
 from certengine.people.models import Account
 from certengine.people.service import PersonFacts
-from certengine.sittings import eligibility, problems, reading, rules, staffing
+from certengine.sittings import eligibility, kept_parts, problems, reading, rules, staffing
 from certengine.sittings.models import (
     ExamPlan,
     ExamRoom,
@@ -182,6 +182,7 @@ def register(
     session.flush()
     private = {"plan": str(plan.id), "evidence": registration.evidence, "eligible": judgement.met}
     _record(session, "candidate.registered", f"registration:{registration.id}", actor, now, {}, private)
+    kept_parts.use_kept(session, registration, plan, now)
     return registration, True
 
 

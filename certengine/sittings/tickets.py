@@ -69,6 +69,11 @@ def _page(
     y = HEIGHT - 330
     for sitting, place in sorted(places, key=lambda each: each[0].starts_at):
         y = _sitting(canvas, sitting, place, y)
+    for kept in candidate.kept:
+        until = kept.valid_until.astimezone(CHINA)
+        text = f"免考：{PARTS[kept.part]}（以前合格，成绩保留至{until.year}年{until.month}月{until.day}日）"
+        draw_text(canvas, LEFT + 12, y, text, 11)
+        y -= 22
     draw_text(canvas, LEFT, y - 10, "考生须知", 12)
     y -= 30
     for number, rule in enumerate(RULES, 1):

@@ -11,6 +11,8 @@ from certengine.standards.marked_yaml import MarkedDict, MarkedList, load
 from certengine.standards.rules import (
     CONDITIONS,
     DEGREES,
+    MEAN,
+    MEDIAN,
     STAFFING,
     TITLES,
     Alternative,
@@ -290,9 +292,9 @@ class _Reader:
         theory = self.get(of, "theory", MarkedDict, MarkedDict())
         practical = self.get(of, "practical", MarkedDict, MarkedDict())
         theory.lines = getattr(theory, "lines", {})
-        self.known(of, "level source theory practical")
+        self.known(of, "level source theory practical kept_months")
         self.known(theory, "minutes pass sections")
-        self.known(practical, "minutes pass tasks hand_in")
+        self.known(practical, "minutes pass tasks hand_in examiners combine tolerance blind")
         sections = []
         for each in self.each(theory, "sections") if theory else []:
             self.known(each, "type count points partial")
@@ -309,14 +311,30 @@ class _Reader:
                 self.number(theory, "pass") if theory else Decimal(0),
                 tuple(sections),
             ),
-            PracticalLayout(
-                self.get(practical, "minutes", int, 0),
-                self.number(practical, "pass") if practical else Decimal(0),
-                self.get(practical, "tasks", int, 0),
-                self.hand_in(practical.get("hand_in")),
-            ),
+            self.practical(practical),
             self.get(of, "source", str, ""),
             of.line,
+            self.get(of, "kept_months", int, 0) if "kept_months" in of else 0,
+        )
+
+    def practical(self, of: MarkedDict) -> PracticalLayout:
+        hand_in = self.hand_in(of.get("hand_in"))
+        default = PracticalLayout(0, Decimal(0), 0, hand_in)
+        examiners, combine = of.get("examiners", default.examiners), of.get("combine", default.combine)
+        if not isinstance(examiners, int) or examiners < 1 or examiners % 2 == 0:
+            self.wrong(of.lines["examiners"], "yaml.choice", key="examiners", value=examiners)
+            examiners = default.examiners
+        if combine not in (MEAN, MEDIAN):
+            self.wrong(of.lines["combine"], "yaml.choice", key="combine", value=combine)
+        return PracticalLayout(
+            self.get(of, "minutes", int, 0),
+            self.number(of, "pass") if of else Decimal(0),
+            self.get(of, "tasks", int, 0),
+            hand_in,
+            examiners,
+            str(combine),
+            self.number(of, "tolerance") if "tolerance" in of else default.tolerance,
+            bool(of.get("blind", default.blind)),
         )
 
     def eligibility(self, of: MarkedDict) -> Eligibility:

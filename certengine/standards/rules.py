@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 MODEL = "model"
+MEAN, MEDIAN = "mean", "median"
 DEGREES = ("none", "college", "bachelor", "master", "doctorate")
 TITLES = ("none", "technician", "assistant_engineer", "engineer", "senior_engineer")
 
@@ -98,19 +99,29 @@ class HandIn:
 
 @dataclass(frozen=True)
 class PracticalLayout:
+    """examiners: at least so many mark each candidate, an odd number; combine: what their totals come to; tolerance:
+    points by which they may differ; blind: they see a code in the place of the candidate's name."""
+
     minutes: int
     pass_mark: Decimal
     tasks: int
     hand_in: HandIn
+    examiners: int = 3
+    combine: str = MEAN
+    tolerance: Decimal = Decimal(15)
+    blind: bool = True
 
 
 @dataclass(frozen=True)
 class Layout:
+    """kept_months: for so long a part that was passed need not be taken again; 0, not at all."""
+
     level: Level
     theory: TheoryLayout
     practical: PracticalLayout
     source: str
     line: int = 0
+    kept_months: int = 0
 
 
 @dataclass(frozen=True)

@@ -67,5 +67,5 @@ def test_a_file_survives_a_cut_and_a_reload_and_reaches_the_examiner(stage: Stag
     expect(marker.locator("main")).to_contain_text(digest)
     stage.shoot(marker, "practical-marking")
     with marker.expect_download() as download:
-        marker.get_by_role("link", name="model.joblib").click()
+        marker.locator("tr", has_text="model.joblib").get_by_role("link", name="下载").click()
     assert download.value.path().read_bytes() == MODEL

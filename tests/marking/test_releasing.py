@@ -15,7 +15,7 @@ from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.jobs import Job, JobState, resume_jobs, run_job
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from certengine.marking import certifying, releasing, rules, service
+from certengine.marking import certifying, practical, releasing, rules, service
 from certengine.marking.checks import checks
 from certengine.marking.models import MarkState, Verdict
 from certengine.marking.standings import figures, plan_marks
@@ -25,7 +25,7 @@ from certengine.proctoring.models import IncidentKind
 from certengine.proctoring.service import IncidentFacts
 from certengine.sittings import service as sittings
 from tests.marking.corrected import answer_up_to
-from tests.marking.test_service import EXAMINER, ISSUER, SECOND, answer_all, mark, mark_practical, release, sat
+from tests.marking.test_service import EXAMINER, ISSUER, SECOND, answer_all, mark, mark_by, mark_practical, release, sat
 from tests.sittings.factories import Exam, exam
 
 __all__ = ["sat"]
@@ -66,7 +66,7 @@ def test_absent_blank_unmarked_and_zero_are_four_states(runtime: Runtime, clock:
     mark(runtime, made)
     mark_practical(runtime, made, 0, "0")
     with runtime.unit_of_work() as session:
-        service.record_nothing(
+        practical.record_nothing(
             session, made.practical_id, made.registrations[1], MarkState.BLANK, EXAMINER, clock.now()
         )
     with runtime.unit_of_work(read_only=True) as session:
@@ -85,14 +85,14 @@ def test_absent_blank_unmarked_and_zero_are_four_states(runtime: Runtime, clock:
 def test_who_is_recorded_absent_from_the_practical_part_is_not_waited_for(runtime: Runtime, marked: Exam) -> None:
     now = runtime.clock.now()
     with runtime.unit_of_work() as session, pytest.raises(Conflict, match="marked_already"):
-        service.record_nothing(session, marked.practical_id, marked.registrations[0], MarkState.ABSENT, EXAMINER, now)
+        practical.record_nothing(session, marked.practical_id, marked.registrations[0], MarkState.ABSENT, EXAMINER, now)
     with runtime.unit_of_work() as session:
         third = marked.registrations[2]
-        service.record_nothing(session, marked.practical_id, third, MarkState.ABSENT, EXAMINER, now)
+        practical.record_nothing(session, marked.practical_id, third, MarkState.ABSENT, EXAMINER, now)
     with pytest.raises(Conflict, match="nothing_handed_in"):
         mark_practical(runtime, marked, 2, "0.5")
     with runtime.unit_of_work() as session:
-        service.record_nothing(session, marked.practical_id, third, None, EXAMINER, now)
+        practical.record_nothing(session, marked.practical_id, third, None, EXAMINER, now)
     mark_practical(runtime, marked, 2, "0.5")
 
 
@@ -119,7 +119,7 @@ def test_the_release_takes_two_and_its_checks(runtime: Runtime, marked: Exam) ->
 
 def test_what_was_found_after_the_proposal_stops_the_signature(runtime: Runtime, marked: Exam, clock: SetClock) -> None:
     def practical() -> None:
-        mark_practical(runtime, marked, 0, "0.7", version=1)
+        mark_by(runtime, marked, 0, "0.7", version=1)
 
     for spoil in (lambda: mark(runtime, marked), practical, lambda: incident(runtime, marked)):
         with runtime.unit_of_work() as session:

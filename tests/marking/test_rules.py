@@ -108,13 +108,27 @@ def test_an_examiners_points_are_checked_each_and_all() -> None:
         rules.practical_problems(rubric, {"a": Decimal("0.001"), "b": Decimal(1)})[0].code == "marking.points_decimals"
     )
     assert rules.practical_total(rubric, {"a": Decimal(30), "b": Decimal(15)}) == Decimal("75.00")
-    assert rules.practical_score([Decimal("70.01"), Decimal("70")]) == Decimal("70.01")
-    assert rules.practical_score([]) is None
-    assert rules.differ_too_much([Decimal(60), Decimal("75.01")]) and not rules.differ_too_much(
-        [Decimal(60), Decimal(75)]
-    )
+    assert rules.mean_score([Decimal("70.01"), Decimal("70")]) == Decimal("70.01")
+    assert rules.mean_score([]) is None
 
 
 def test_the_distribution_counts_everyone_once() -> None:
     bars = rules.distribution([Decimal(0), Decimal("9.99"), Decimal(10), Decimal(100)])
     assert [count for _low, _high, count in bars] == [2, 1, 0, 0, 0, 0, 0, 0, 0, 1]
+
+
+@given(st.decimals(0, 100, places=2), st.decimals(0, 100, places=2))
+def test_the_verdict_agrees_with_the_digits_that_are_shown(theory: Decimal, practical: Decimal) -> None:
+    shown = [Decimal(f"{each:.2f}") for each in (theory, practical)]
+    passed = all(each >= 60 for each in shown)
+    assert (rules.verdict(theory, practical, MARKS) is Verdict.PASSED) == passed
+
+
+@pytest.mark.parametrize("text", ["don’t", "don't", "Don‘t", " ｄｏｎ＇ｔ。"])
+def test_an_apostrophe_of_any_keyboard_fills_the_gap(text: str) -> None:
+    assert rules.blank_holds(Blank("1", accept=("don't",)), text)
+
+
+@pytest.mark.parametrize("text", ["10.5", "１０．５", "10.50", " 10.5。", "10.5 "])
+def test_a_number_of_any_width_fills_the_gap(text: str) -> None:
+    assert rules.blank_holds(Blank("1", Decimal("10.5")), text)

@@ -1,4 +1,5 @@
-// Marking by keyboard: digits give the current answer point its points, F all of them, arrows move. While somebody
+// Marking by keyboard: digits give the current answer point its points, or the level of that number where a rubric has
+// levels; F gives all of them, arrows move. While somebody
 // types in a field, the keys are the field's; without script the form is filled in like any other.
 const form = document.getElementById("marks");
 const rows = [...form.querySelectorAll("[data-point]")];
@@ -14,6 +15,12 @@ function give(points) {
   field.value = String(points);
   current = Math.min(current + 1, rows.length - 1);
   show();
+}
+
+function digit(number) {
+  const { levels } = rows[current].querySelector("input").dataset;
+  const points = levels ? levels.split(" ")[number - 1] : number;
+  if (points !== undefined && points !== "") give(Number(points));
 }
 
 function follow(rel) {
@@ -33,7 +40,7 @@ const keys = {
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
   if (event.target.closest("input, textarea, select, button, a, summary, [role=region]")) return;
-  const act = /^[0-9]$/.test(event.key) ? () => give(Number(event.key)) : keys[event.key];
+  const act = /^[0-9]$/.test(event.key) ? () => digit(Number(event.key)) : keys[event.key];
   if (!act) return;
   event.preventDefault();
   act();
