@@ -44,7 +44,9 @@ def crawl(client: FlaskClient, start: str) -> dict[str, str]:
     waiting = [start]
     while waiting and len(pages) < MOST:
         address = waiting.pop()
-        shape = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|ai-j-[0-9a-z-]+|[0-9A-Z]{16}", "*", address.partition("?")[0])
+        shape = re.sub(
+            r"(?<=/)\d{4}(?=$|/)|[0-9a-f]{8}-[0-9a-f-]{27}|ai-j-[0-9a-z-]+|[0-9A-Z]{16}", "*", address.partition("?")[0]
+        )
         if address in pages or LEFT_OUT.match(address) or shapes.get(shape, 0) >= 2:
             continue
         shapes[shape] = shapes.get(shape, 0) + 1
