@@ -111,6 +111,7 @@ COLUMNS = (
     Column("objection", "sealed", *BYTES),
     Column("complaint", "sealed", *BYTES),
     Column("certificate_share", "token_sealed", *BYTES),
+    Column("web_hook", "secret_sealed", *BYTES),
     Column("bank_item", "text", *TEXTS),
     Column("bank_item_version", "content", *JSONS),
     Column("bank_item_comment", "text", *TEXTS),

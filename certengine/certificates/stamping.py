@@ -109,7 +109,7 @@ def ask(address: str, digest: bytes) -> bytes:
     ).dump()
     request = Request(address, query, {"Content-Type": QUERY, "Accept": REPLY})
     try:
-        with urlopen(request, timeout=SECONDS) as answer:
+        with urlopen(request, timeout=SECONDS) as answer:  # nosec B310: of the settings, written by the operator
             reply = tsp.TimeStampResp.load(answer.read(LONGEST_REPLY))
         if reply["status"]["status"].native not in ("granted", "granted_with_mods"):
             raise Conflict("certificate.no_time_stamp")

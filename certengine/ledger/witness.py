@@ -84,7 +84,7 @@ def hand_back(address: str, note: bytes) -> None:
     """Gives a cosigned checkpoint to the log. Raises Unreachable where it is not taken."""
     request = Request(f"{address.rstrip('/')}/cosignature", note, {"Content-Type": "text/plain; charset=utf-8"})
     try:
-        with urlopen(request, timeout=30) as answer:
+        with urlopen(request, timeout=30) as answer:  # nosec B310: the log's own address, as the department typed it
             answer.read()
     except (URLError, OSError, ValueError) as error:
         raise Unreachable(str(error)) from None

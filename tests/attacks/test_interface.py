@@ -9,7 +9,12 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from certengine.app import create_app
 from certengine.foundation.runtime import Runtime, use
 
-FILES = ("application/pdf", "application/zip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+FILES = (
+    "application/pdf",
+    "application/timestamp-query",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/zip",
+)
 
 
 @schemathesis.serializer(*FILES)

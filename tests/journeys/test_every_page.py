@@ -124,7 +124,8 @@ def strangers(demonstration: tuple[Runtime, dict[str, Any]]) -> str:
 
 
 # What a candidate for any institution, or the public, may see: addresses that belong to no institution.
-COMMON = re.compile(r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints)")
+# The signing keys are the installation's, and not an institution's.
+COMMON = re.compile(r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints|keys)")
 # These see across institutions by their office.
 ACROSS = {Role.SUPERVISOR}
 
