@@ -37,7 +37,7 @@ class Served:
 
     def page(self, login: str = "") -> Page:
         page = self.browser.new_context(base_url=self.address, reduced_motion="reduce").new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         if login:
             page.goto("/sign-in")
             page.fill("#login", login)
