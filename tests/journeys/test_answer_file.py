@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from certengine.delivery import answer_file, events, service
@@ -9,6 +10,9 @@ from certengine.delivery.models import EventKind
 from certengine.foundation.clock import SetClock
 from tests.journeys.conftest import Stage
 from tests.sittings.factories import exam
+
+# What is asked of the database here is tested on both beside the rooms; a browser twice would tell no more.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_answers_that_cannot_be_sent_are_exported_and_a_paste_is_told(stage: Stage, clock: SetClock) -> None:

@@ -13,6 +13,9 @@ from tests.bank.test_pictures import png
 from tests.factories import PASSWORD, account
 from tests.journeys.conftest import Stage
 
+# What is asked of the database here is tested on both beside the rooms; a browser twice would tell no more.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def author(stage: Stage) -> Page:

@@ -1,9 +1,14 @@
 """A marker never needs the mouse: digits, arrows and Enter take them through the answers."""
 
+import pytest
+
 from certengine.foundation.clock import SetClock
 from tests.factories import PASSWORD, account
 from tests.journeys.conftest import Stage
 from tests.marking.answer_factories import WHOLE, examiner, marking, sat
+
+# What is asked of the database here is tested on both beside the rooms; a browser twice would tell no more.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def test_answers_are_marked_by_keyboard(stage: Stage, clock: SetClock) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from certengine.foundation.clock import SetClock
@@ -11,6 +12,9 @@ from certengine.sittings.models import ExamRoom
 from tests.factories import PASSWORD, account
 from tests.journeys.conftest import Stage
 from tests.sittings.factories import OFFICER, Exam, exam
+
+# What is asked of the database here is tested on both beside the rooms; a browser twice would tell no more.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 MODEL = bytes(number * 7 % 256 for number in range(1 << 16)) * 72
 

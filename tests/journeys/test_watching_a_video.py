@@ -3,6 +3,7 @@
 import io
 import wave
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -13,6 +14,9 @@ from certengine.training.course_models import UnitProgress
 from tests.factories import PASSWORD
 from tests.journeys.conftest import Stage
 from tests.training.course_factories import enrolled, published
+
+# What is asked of the database here is tested on both beside the rooms; a browser twice would tell no more.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 SECONDS = 5
 # Where the player stands, for expressions in the page.
