@@ -18,11 +18,12 @@ from certengine.bank.formats import FORMATS
 from certengine.bank.formats.writing import Written
 from certengine.bank.forms import ConfirmForm, UploadForm
 from certengine.bank.models import Bank, BankImport
-from certengine.bank.pages import blueprint, context, own_bank, staff
+from certengine.bank.pages import blueprint, context, own_bank
 from certengine.bank.previews import Seen, seen
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
 from certengine.foundation.jobs import JobState
 from certengine.ledger import service as ledger
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.errors import say

@@ -13,13 +13,14 @@ from certengine.bank.flaws import item_flaws
 from certengine.bank.forms import MATCH_LETTERS, OPTION_LETTERS, ItemForm, YamlForm
 from certengine.bank.importing import PREFIXES
 from certengine.bank.models import Bank, BankItem, ItemStatus, ItemVersion, VersionState
-from certengine.bank.pages import COGNITION, TYPES, blueprint, context, names, own_bank, staff, standard_of, type_word
+from certengine.bank.pages import COGNITION, TYPES, blueprint, context, names, own_bank, standard_of, type_word
 from certengine.bank.readiness import outline_faults
 from certengine.bank.rules import Entry, Family, Item, entry_of
 from certengine.bank.skeletons import SKELETONS
 from certengine.bank.statistics import charts, flags
 from certengine.foundation.errors import Invalid, Problem
 from certengine.ledger import service as ledger
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
 from certengine.web.access import allow

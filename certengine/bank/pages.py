@@ -15,7 +15,7 @@ from certengine.bank.models import Bank, ItemStatus, VersionState
 from certengine.bank.rules import Cognition, ItemType, Kind
 from certengine.foundation.errors import NotFound
 from certengine.people import service as people
-from certengine.people.actors import Staff
+from certengine.people.actors import Staff, staff
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
 from certengine.standards.rules import Level, Standard
@@ -127,11 +127,6 @@ def held() -> dict[str, Any]:
     actor = current_actor()
     # The room's error pages are shown to whoever is not signed in, too.
     return {"held": {each.name for each in actor.permissions} if isinstance(actor, Staff) else set()}
-
-
-def staff() -> Staff:
-    """The acting account; the permissions of this room are held by accounts alone."""
-    return cast(Staff, current_actor())
 
 
 def own_bank(bank_id: UUID) -> Bank:

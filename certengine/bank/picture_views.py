@@ -5,10 +5,11 @@ from uuid import UUID
 from flask import Response as FlaskResponse
 from flask import jsonify, make_response, request
 
-from certengine.bank.pages import blueprint, own_bank, staff
+from certengine.bank.pages import blueprint, own_bank
 from certengine.bank.picture_store import add_picture, picture
 from certengine.bank.pictures import MEDIA_TYPES, written
 from certengine.foundation.errors import Invalid, NotFound
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
 from certengine.web.errors import say

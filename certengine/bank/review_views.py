@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from certengine.bank import service
 from certengine.bank.comparing import differences
 from certengine.bank.models import ItemComment, ItemVersion
-from certengine.bank.pages import KEYS, blueprint, context, names, own_bank, staff
+from certengine.bank.pages import KEYS, blueprint, context, names, own_bank
 from certengine.bank.rules import entry_of
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.errors import say

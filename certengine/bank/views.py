@@ -22,7 +22,6 @@ from certengine.bank.pages import (
     filters_of_request,
     names,
     own_bank,
-    staff,
     standard_of,
     type_word,
 )
@@ -34,6 +33,7 @@ from certengine.bank.writing_tasks import tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
 from certengine.standards.rules import Level

@@ -13,9 +13,10 @@ from certengine.bank import service
 from certengine.bank.bulk import MOST, Act, edit, undo
 from certengine.bank.forms import TaskForm
 from certengine.bank.models import Bank, BankItem, BulkEdit
-from certengine.bank.pages import TYPES, blueprint, context, filters_of_request, names, own_bank, staff, standard_of
+from certengine.bank.pages import TYPES, blueprint, context, filters_of_request, names, own_bank, standard_of
 from certengine.bank.writing_tasks import TaskFacts, assign, close, tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.people.actors import staff
 from certengine.people.models import Account, AccountRole
 from certengine.people.permissions import HOLDS, Permission
 from certengine.standards.rules import Level

@@ -19,11 +19,12 @@ from certengine.certificates import designs, layouts, numbers
 from certengine.certificates.designs import Design
 from certengine.certificates.layouts import Layout
 from certengine.certificates.numbers import Numbered
-from certengine.certificates.pages import blueprint, staff
+from certengine.certificates.pages import blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, status_address
 from certengine.certificates.sheet import Sheet, typeset
 from certengine.foundation.errors import Invalid, NotFound, Problem
 from certengine.people import service as people
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
 from certengine.web.access import allow

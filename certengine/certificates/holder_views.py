@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from certengine.certificates import checking, lifecycle, service, shares
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateState
-from certengine.certificates.pages import blueprint, staff
+from certengine.certificates.pages import blueprint
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.people import attempts, second_factor
 from certengine.people import service as people
+from certengine.people.actors import staff
 from certengine.people.models import DocumentType, Person
 from certengine.people.permissions import Permission
 from certengine.web import throttle

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from certengine.certificates import hooks
-from certengine.certificates.pages import blueprint, staff
+from certengine.certificates.pages import blueprint
 from certengine.foundation.errors import Invalid
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.errors import say

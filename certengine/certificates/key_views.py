@@ -10,11 +10,12 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from certengine.certificates import compromise
-from certengine.certificates.pages import blueprint, staff
+from certengine.certificates.pages import blueprint
 from certengine.certificates.profiles import Role
 from certengine.certificates.signed_code import key_id
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say

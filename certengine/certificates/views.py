@@ -22,13 +22,14 @@ from certengine.certificates import (
 )
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
-from certengine.certificates.pages import blueprint, staff
+from certengine.certificates.pages import blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.people import reach
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
 from certengine.web.errors import say

@@ -16,7 +16,7 @@ from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people.actors import Staff
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow, current_actor
@@ -54,12 +54,6 @@ def set_up(state: BlueprintSetupState) -> None:
 def tier_text(code: str) -> str:
     tier = TIERS[code]
     return tier.en if str(get_locale()) == "en" else tier.zh
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 @blueprint.get("/conduct")

@@ -14,7 +14,8 @@ from certengine.marking import calibrating, jobs, model_fit
 from certengine.marking.fairness import FEWEST_IN_GROUP
 from certengine.marking.models import SittingAnalysis
 from certengine.marking.sitting_report import FEWEST, PAIR_LEVEL, PERSON_LEVEL, report_from_json
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow

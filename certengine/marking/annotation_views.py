@@ -17,7 +17,8 @@ from certengine.marking.annotation_rules import Place, Rectangle, TextPlace, pie
 from certengine.marking.answer_entry import Opened
 from certengine.marking.examiners import shown_name, task_code
 from certengine.marking.practical_views import to_mark
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow

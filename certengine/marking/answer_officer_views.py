@@ -14,8 +14,9 @@ from certengine.marking import answer_figures, answer_markers, answer_rules, ans
 from certengine.marking.answer_models import AnswerState, MarkingMode
 from certengine.marking.answer_views import points_of, typed_points
 from certengine.marking.answers import QuestionView
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
 from certengine.people import service as people
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission, Role
 from certengine.sittings import service as sittings
 from certengine.web.access import allow, current_actor

@@ -13,7 +13,8 @@ from certengine.bank.rules import AnswerPoint
 from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.marking import annotation_views, answer_entry, answers
 from certengine.marking.answer_entry import Entry, Opened
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.errors import say

@@ -13,7 +13,8 @@ from certengine.marking.correcting import RulingFacts
 from certengine.marking.models import ProposalState, RulingKind
 from certengine.marking.release_views import names_of
 from certengine.marking.rulings import has_second_key
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView

@@ -17,7 +17,8 @@ from certengine.marking.answer_officer_views import OFFICERS
 from certengine.marking.examiners import PanelState, shown_name, task_code
 from certengine.marking.models import MarkState
 from certengine.marking.practical import PracticalEntry
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView

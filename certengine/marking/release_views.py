@@ -18,8 +18,9 @@ from certengine.marking import certifying, changing, correcting, releasing, rule
 from certengine.marking.checks import checks
 from certengine.marking.models import ChangeState, MarkState, Verdict
 from certengine.marking.standings import DEFAULT_MARKS, Standing, figures, pass_marks
-from certengine.marking.views import STATES, VERDICTS, blueprint, staff
+from certengine.marking.views import STATES, VERDICTS, blueprint
 from certengine.people import service as people
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow

@@ -17,7 +17,8 @@ from certengine.marking import annotating, changing, evidence, result_report, re
 from certengine.marking.models import MarkState, ReviewState
 from certengine.marking.release_views import names_of
 from certengine.marking.reviewing import Findings
-from certengine.marking.views import STATES, VERDICTS, blueprint, staff
+from certengine.marking.views import STATES, VERDICTS, blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import kept_parts
 from certengine.sittings import service as sittings

@@ -15,7 +15,8 @@ from certengine.marking import institution_figures, rules
 from certengine.marking.institution_figures import Line, Row
 from certengine.marking.models import Result
 from certengine.marking.release_views import append_line
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings.models import ExamPlan
 from certengine.standards import service as standards

@@ -16,9 +16,10 @@ from certengine.foundation.paging import paginate
 from certengine.marking import equating, panels, studies
 from certengine.marking.cut_scores import FEWEST_SCORES, cut_score_from_json
 from certengine.marking.models import MeasurementStudy, StudyKind
-from certengine.marking.views import blueprint, staff
+from certengine.marking.views import blueprint
 from certengine.papers.charts import curves, histogram
 from certengine.papers.views import TYPES
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow

@@ -10,10 +10,10 @@ from certengine.foundation.errors import Conflict
 from certengine.foundation.paging import paginate
 from certengine.marking import service
 from certengine.marking.models import ChangeState, MarkState, ProposalState, ReviewState, RulingKind, Verdict
-from certengine.people.actors import Staff
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
-from certengine.web.access import allow, current_actor
+from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, session
@@ -74,12 +74,6 @@ def set_up(state: BlueprintSetupState) -> None:
     add_navigation(state, NavigationEntry(451, _("阅卷"), "marking.my_answers", Permission.MARK_ENTER))
     add_navigation(state, NavigationEntry(500, _("成绩"), "marking.results", Permission.RESULT_READ))
     add_navigation(state, NavigationEntry(510, _("成绩复核"), "marking.reviews", Permission.SCORE_REVIEW))
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 @blueprint.get("/results")

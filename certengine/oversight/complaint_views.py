@@ -10,7 +10,8 @@ from certengine.foundation.paging import paginate
 from certengine.oversight import complaints
 from certengine.oversight.forms import AnswerForm, ComplaintForm
 from certengine.oversight.inspection_models import ComplaintState
-from certengine.oversight.pages import COMPLAINT_STATES, blueprint, region, staff
+from certengine.oversight.pages import COMPLAINT_STATES, blueprint
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme.pages import as_id
 from certengine.web.access import allow, public

@@ -12,8 +12,9 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.paging import paginate
 from certengine.foundation.runtime import Runtime
 from certengine.oversight.forms import StepForm
-from certengine.oversight.pages import DESIGNATIONS, blueprint, must_be_provincial, region, staff
+from certengine.oversight.pages import DESIGNATIONS, blueprint, must_be_provincial
 from certengine.people import designations, regions
+from certengine.people.actors import region, staff
 from certengine.people.designation_models import Designation, DesignationKind, DesignationState
 from certengine.people.models import Organisation
 from certengine.people.permissions import Permission

@@ -14,8 +14,9 @@ from certengine.ledger import service as ledger
 from certengine.oversight import inspections
 from certengine.oversight.forms import CorrectionForm, FindingForm, RoundForm, VisitForm, VisitReportForm
 from certengine.oversight.inspection_models import FindingState, Inspection, InspectionState, Severity
-from certengine.oversight.pages import INSPECTION_STATES, blueprint, region, staff
+from certengine.oversight.pages import INSPECTION_STATES, blueprint
 from certengine.people import designations, reach
+from certengine.people.actors import region, staff
 from certengine.people.models import OrganisationKind
 from certengine.people.pages import ORGANISATION_KINDS
 from certengine.people.permissions import Permission

@@ -4,17 +4,15 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
 
-from certengine.foundation.errors import NotAllowed, NotFound
+from certengine.foundation.errors import NotAllowed
 from certengine.ledger.views import add_entry_kinds
 from certengine.oversight.inspection_models import ComplaintState, FindingState, InspectionState, Severity
 from certengine.oversight.kinds import KINDS
-from certengine.people import reach, regions
-from certengine.people.actors import Staff
+from certengine.people import regions
+from certengine.people.actors import region
 from certengine.people.designation_models import DesignationKind, DesignationState
 from certengine.people.permissions import Permission
-from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import session
 
 blueprint = Blueprint("oversight", __name__)
 
@@ -64,18 +62,6 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, Severity, SEVERITIES)
     add_labels(state, FindingState, FINDING_STATES)
     add_labels(state, ComplaintState, COMPLAINT_STATES)
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    if not isinstance(actor, Staff):
-        raise NotFound("not_found")
-    return actor
-
-
-def region() -> str:
-    """The region of the actor's organisation (GB/T 2260)."""
-    return reach.region_of(session(), staff().organisation_id)
 
 
 def must_be_provincial() -> str:

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed
 from certengine.oversight import person_data as data
 from certengine.oversight.forms import EraseForm, PersonForm
-from certengine.oversight.pages import blueprint, staff
+from certengine.oversight.pages import blueprint
 from certengine.people import privacy
 from certengine.people import service as people
+from certengine.people.actors import staff
 from certengine.people.models import DocumentType, OrganisationKind, Person
 from certengine.people.permissions import Permission
 from certengine.web.access import allow

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from certengine.foundation.errors import NotFound
 from certengine.foundation.jobs import Job
 from certengine.oversight import replaying
-from certengine.oversight.pages import blueprint, region, staff
+from certengine.oversight.pages import blueprint
 from certengine.people import reach
+from certengine.people.actors import region, staff
 from certengine.people.models import Organisation
 from certengine.people.permissions import Permission
 from certengine.proctoring import service as proctoring

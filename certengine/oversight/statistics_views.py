@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.oversight import statistics, yearly_report
-from certengine.oversight.pages import blueprint, must_be_provincial, region, staff
+from certengine.oversight.pages import blueprint, must_be_provincial
 from certengine.oversight.statistics import Line
 from certengine.people import regions
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme import documents, rules
 from certengine.standards.service import fields

@@ -21,10 +21,11 @@ from certengine.oversight import (
     status_views,
 )
 from certengine.oversight.kinds import KINDS
-from certengine.oversight.pages import blueprint, must_be_provincial, region, staff
+from certengine.oversight.pages import blueprint, must_be_provincial
 from certengine.oversight.service import AuditFilter, AuditReach
 from certengine.people import regions
 from certengine.people import service as people
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.request import may_lag, now, runtime, session

@@ -11,7 +11,7 @@ from certengine.foundation.errors import CertengineError, Conflict, NotAllowed, 
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.people import passkeys, regions, second_factor, service
-from certengine.people.actors import Staff
+from certengine.people.actors import staff
 from certengine.people.forms import (
     AccountChangeForm,
     AccountForm,
@@ -21,15 +21,9 @@ from certengine.people.forms import (
 from certengine.people.models import Account, Organisation, OrganisationKind
 from certengine.people.pages import ORGANISATION_KINDS, ROLE_NAMES, blueprint
 from certengine.people.permissions import Permission, Role
-from certengine.web.access import allow, current_actor
+from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, session
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 def _keeps_all() -> bool:

@@ -9,10 +9,11 @@ from flask import g, request
 from flask import session as cookie
 from sqlalchemy.orm import Session
 
-from certengine.people import second_factor, service, sessions
+from certengine.foundation.errors import NotFound
+from certengine.people import reach, second_factor, service, sessions
 from certengine.people.models import Account
 from certengine.people.permissions import LANDING, Permission, Role, permissions_of
-from certengine.web.access import Actor
+from certengine.web.access import Actor, current_actor
 from certengine.web.request import now, runtime, session
 
 ActorLoader = Callable[[Session, str], Actor | None]
@@ -85,6 +86,19 @@ def load() -> Actor | None:
     kind, identity = cookie.get("actor", (None, None))
     loader = _loaders.get(kind or "")
     return loader(session(), identity) if loader and identity else None
+
+
+def staff() -> Staff:
+    """Who acts, where only accounts may. Raises NotFound for anybody else."""
+    actor = current_actor()
+    if not isinstance(actor, Staff):
+        raise NotFound("not_found")
+    return actor
+
+
+def region() -> str:
+    """The code (GB/T 2260) of the region of the acting account's organisation."""
+    return reach.region_of(session(), staff().organisation_id)
 
 
 def _staff(database: Session, identity: str) -> Actor | None:

@@ -8,22 +8,16 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, Problem
 from certengine.people import actors, attempts, enrolment, identities, passkeys, second_factor, service, sessions
-from certengine.people.actors import Staff
+from certengine.people.actors import staff
 from certengine.people.forms import CodeForm, OwnPasswordForm, ProvenForm
 from certengine.people.models import Account
 from certengine.people.pages import blueprint
 from certengine.people.permissions import Permission
-from certengine.web.access import allow, current_actor
+from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
 STAFF = tuple(permission for permission in Permission if permission is not Permission.ATTEMPT_TAKE)
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 def own_account() -> Account:

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
 from certengine.foundation.settings import SignInProvider
 from certengine.people import identities, signing_in
-from certengine.people.actors import Staff
-from certengine.people.own_views import STAFF, back, is_proven, own_account, staff
+from certengine.people.actors import Staff, staff
+from certengine.people.own_views import STAFF, back, is_proven, own_account
 from certengine.people.pages import blueprint
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say

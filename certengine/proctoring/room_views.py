@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, NotFound
 from certengine.ledger import service as ledger
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.proctoring import records, service
 from certengine.proctoring.forms import INCIDENT_KINDS
 from certengine.proctoring.record_sheet import record_pdf
 from certengine.proctoring.room_acts import RoomAct, act_on_room
-from certengine.proctoring.views import _may_watch, _proctors, blueprint, staff
+from certengine.proctoring.views import _may_watch, _proctors, blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, session

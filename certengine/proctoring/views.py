@@ -16,7 +16,7 @@ from certengine.foundation.errors import CertengineError, Invalid, NotAllowed, N
 from certengine.foundation.ids import random_code
 from certengine.ledger import service as ledger
 from certengine.people import reach
-from certengine.people.actors import Staff
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.proctoring import records, rules, service
 from certengine.proctoring.forms import INCIDENT_KINDS, ExtendForm, IncidentForm, ReasonForm
@@ -25,7 +25,7 @@ from certengine.proctoring.rules import Seat
 from certengine.proctoring.service import IncidentFacts
 from certengine.sittings import service as sittings
 from certengine.sittings.importing import photograph
-from certengine.web.access import allow, current_actor
+from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, runtime, session
@@ -51,12 +51,6 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, Seat, SEATS)
     add_labels(state, IncidentKind, INCIDENT_KINDS)
     add_navigation(state, NavigationEntry(400, _("监考"), "proctoring.rooms", Permission.ROOM_PROCTOR))
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    assert isinstance(actor, Staff)
-    return actor
 
 
 def _may_watch(sitting_id: UUID) -> bool:

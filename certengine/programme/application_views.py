@@ -11,6 +11,7 @@ from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme import applications, documents, notices, panels, selection_rules
 from certengine.programme.application_models import Application, ApplicationKind, ExpertReview, Stage
@@ -24,18 +25,7 @@ from certengine.programme.forms import (
     StatementForm,
 )
 from certengine.programme.notices import Told
-from certengine.programme.pages import (
-    CRITERIA_NAMES,
-    KINDS,
-    STAGES,
-    as_id,
-    blueprint,
-    chosen,
-    chosen_ids,
-    region,
-    staff,
-    viewer,
-)
+from certengine.programme.pages import CRITERIA_NAMES, KINDS, STAGES, as_id, blueprint, chosen, chosen_ids, viewer
 from certengine.standards.service import fields
 from certengine.training import courses
 from certengine.training.course_models import CourseState

@@ -12,13 +12,14 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.ledger import service as ledger
 from certengine.people import regions
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme import bases as service
 from certengine.programme import documents, notices, rules, selection_rules
 from certengine.programme.base_models import AssessmentVerdict, BaseState, TrainingBase
 from certengine.programme.bases import ReportFacts
 from certengine.programme.forms import AssessmentForm, ReportForm, StandingForm
-from certengine.programme.pages import blueprint, region, staff
+from certengine.programme.pages import blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, session

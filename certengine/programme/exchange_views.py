@@ -7,11 +7,12 @@ from flask import redirect, render_template, request, url_for
 
 from certengine.foundation.errors import NotFound
 from certengine.foundation.ids import random_code
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.programme import bases, exchanges
 from certengine.programme.base_models import ExchangeKind, TrainingBase
 from certengine.programme.forms import ExchangeForm, ExchangeRequestForm
-from certengine.programme.pages import EXCHANGES, blueprint, chosen, staff
+from certengine.programme.pages import EXCHANGES, blueprint, chosen
 from certengine.web.access import allow
 from certengine.web.request import now, session
 

@@ -9,11 +9,12 @@ from flask_babel import gettext
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.people import regions
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme import notices
 from certengine.programme.application_models import PublicNotice
 from certengine.programme.forms import ObjectionAnswerForm, ObjectionForm
-from certengine.programme.pages import as_id, blueprint, region, staff
+from certengine.programme.pages import as_id, blueprint
 from certengine.web.access import allow, public
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter

@@ -8,8 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
 
 from certengine.foundation.errors import NotFound
-from certengine.people import service as people
-from certengine.people.actors import Staff
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme.application_models import ApplicationKind, Stage
 from certengine.programme.applications import Viewer
@@ -17,9 +16,7 @@ from certengine.programme.base_models import AssessmentVerdict, BaseState, Excha
 from certengine.programme.document_models import DocumentKind
 from certengine.programme.seminar_models import ParticipantState, SeminarState
 from certengine.programme.seminars import SeminarViewer
-from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import session
 
 blueprint = Blueprint("programme", __name__)
 
@@ -117,18 +114,6 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, DocumentKind, DOCUMENT_KINDS)
     add_labels(state, ParticipantState, PARTICIPANT_STATES)
     add_labels(state, Tier, TIERS)
-
-
-def staff() -> Staff:
-    actor = current_actor()
-    if not isinstance(actor, Staff):
-        raise NotFound("not_found")
-    return actor
-
-
-def region() -> str:
-    """The region of the actor's organisation (GB/T 2260)."""
-    return people.organisation(session(), staff().organisation_id).region
 
 
 def viewer() -> Viewer:

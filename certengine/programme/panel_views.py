@@ -7,10 +7,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from certengine.foundation.errors import Invalid, NotFound
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.programme import applications, panels, selection_rules, seminars
 from certengine.programme.application_models import ExpertReview
-from certengine.programme.pages import CRITERIA_NAMES, blueprint, staff
+from certengine.programme.pages import CRITERIA_NAMES, blueprint
 from certengine.standards.service import fields
 from certengine.web.access import allow
 from certengine.web.errors import say

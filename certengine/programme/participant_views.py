@@ -10,11 +10,12 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound
+from certengine.people.actors import staff
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.programme import documents, notices, seminar_running, seminars
 from certengine.programme.forms import FeedbackForm, SignInForm
-from certengine.programme.pages import blueprint, staff
+from certengine.programme.pages import blueprint
 from certengine.programme.seminar_models import Participant, ParticipantState, Seminar, SeminarState
 from certengine.programme.seminar_running_views import nominate_list
 from certengine.training import rotating

@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.people import roster
+from certengine.people.actors import staff
 from certengine.people.enrolment import qr_path
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
 from certengine.programme import applications, documents, notices, seminar_running
 from certengine.programme.forms import ParticipantForm, SessionForm, SummaryForm
-from certengine.programme.pages import blueprint, chosen_ids, staff
+from certengine.programme.pages import blueprint, chosen_ids
 from certengine.programme.seminar_models import Participant, Seminar
 from certengine.programme.seminar_running import SessionFacts
 from certengine.programme.seminar_views import back, seminar_of, seminar_page

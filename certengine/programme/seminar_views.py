@@ -11,6 +11,7 @@ from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.people import regions
+from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.programme import notices, panels, rules, selection_rules, seminar_running, seminars
 from certengine.programme.base_models import Tier
@@ -23,16 +24,7 @@ from certengine.programme.forms import (
     SessionForm,
     SummaryForm,
 )
-from certengine.programme.pages import (
-    CRITERIA_NAMES,
-    SEMINAR_STATES,
-    blueprint,
-    chosen,
-    chosen_ids,
-    region,
-    seminar_viewer,
-    staff,
-)
+from certengine.programme.pages import CRITERIA_NAMES, SEMINAR_STATES, blueprint, chosen, chosen_ids, seminar_viewer
 from certengine.programme.seminar_models import ParticipantState, Seminar, SeminarState
 from certengine.programme.seminars import SeminarFacts
 from certengine.web.access import allow

@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.people import regions
+from certengine.people.actors import region, staff
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.training import course_statistics, hours_accounts, statements
 from certengine.training.course_forms import LookUpForm
 from certengine.training.course_models import YearStatement
 from certengine.training.employer_views import SHEET, year_asked
-from certengine.training.pages import SUBJECTS, WAYS, blueprint, learner, region, staff
+from certengine.training.pages import SUBJECTS, WAYS, blueprint, learner
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session

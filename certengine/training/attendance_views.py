@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.people import roster
+from certengine.people.actors import staff
 from certengine.people.enrolment import qr_path
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.training import rotating, service, teaching, timetable
 from certengine.training.models import Enrolment, Lesson, TrainingClass
-from certengine.training.pages import blueprint, learner, staff
+from certengine.training.pages import blueprint, learner
 from certengine.training.rules import Presence
 from certengine.training.teaching_forms import FileForm, ScanForm
 from certengine.web.access import allow, current_actor, public

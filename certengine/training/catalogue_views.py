@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from certengine.foundation.paging import paginate
 from certengine.people import service as people
-from certengine.people.actors import Staff
+from certengine.people.actors import Staff, region, staff
 from certengine.people.models import OrganisationKind
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
@@ -18,7 +18,7 @@ from certengine.training.course_models import CourseEnrolment, CourseState, Subj
 from certengine.training.course_views import chosen
 from certengine.training.courses import Sought
 from certengine.training.hours_accounts import Where
-from certengine.training.pages import LEVEL_NAMES, SUBJECTS, blueprint, learner, region, staff
+from certengine.training.pages import LEVEL_NAMES, SUBJECTS, blueprint, learner
 from certengine.web.access import allow, current_actor, public
 from certengine.web.request import now, session
 

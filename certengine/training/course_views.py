@@ -11,13 +11,14 @@ from certengine.foundation.errors import CertengineError, Invalid, NotFound, Pro
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people.actors import staff
 from certengine.people.models import OrganisationKind
 from certengine.people.permissions import Permission
 from certengine.training import course_statistics, courses, quiz_sources, quizzes
 from certengine.training.course_forms import CourseForm, QuestionForm, ReasonForm, ReviewForm, UnitForm
 from certengine.training.course_models import Course, CourseState, Subject
 from certengine.training.courses import Sought, UnitFacts
-from certengine.training.pages import STATES, SUBJECTS, blueprint, staff
+from certengine.training.pages import STATES, SUBJECTS, blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session

@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.paging import paginate
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.training import hours_accounts, organisation_enrolment
 from certengine.training.course_forms import PeopleListForm
 from certengine.training.course_models import CourseEnrolment
 from certengine.training.course_rules import rule_of
 from certengine.training.organisation_list import template
-from certengine.training.pages import blueprint, staff
+from certengine.training.pages import blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm

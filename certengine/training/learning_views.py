@@ -8,11 +8,12 @@ from flask import redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.training import learning, quizzes
 from certengine.training.course_models import CourseEnrolment, UnitKind
 from certengine.training.learning import UnitView
-from certengine.training.pages import blueprint, learner, staff
+from certengine.training.pages import blueprint, learner
 from certengine.training.watching import Claim
 from certengine.web.access import allow
 from certengine.web.request import now, runtime, session

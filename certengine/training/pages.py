@@ -6,17 +6,14 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
 
-from certengine.foundation.errors import Conflict, NotFound
-from certengine.people import service as people
-from certengine.people.actors import Staff
+from certengine.foundation.errors import Conflict
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
 from certengine.training.course_models import CourseState, Subject, UnitKind, Way
 from certengine.training.models import LessonMode
 from certengine.training.teaching_models import EnvironmentKind
-from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import session
 
 blueprint = Blueprint("training", __name__)
 
@@ -67,22 +64,9 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, EnvironmentKind, ENVIRONMENTS)
 
 
-def staff() -> Staff:
-    """Raises NotFound for actors that are no accounts."""
-    actor = current_actor()
-    if not isinstance(actor, Staff):
-        raise NotFound("not_found")
-    return actor
-
-
 def learner() -> UUID:
     """The person behind the account. Raises Conflict where there is none."""
     person_id = staff().person_id
     if person_id is None:
         raise Conflict("course.no_person")
     return person_id
-
-
-def region() -> str:
-    """The region of the actor's organisation (GB/T 2260)."""
-    return people.organisation(session(), staff().organisation_id).region

@@ -11,11 +11,12 @@ from flask_babel import gettext
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid
 from certengine.foundation.ids import random_code
+from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
 from certengine.standards.service import fields, standard
 from certengine.training import plan_rules, teaching, timetable
-from certengine.training.pages import LEVEL_NAMES, blueprint, staff
+from certengine.training.pages import LEVEL_NAMES, blueprint
 from certengine.training.teaching import EnvironmentFacts, TeacherFacts
 from certengine.training.teaching_forms import EnvironmentForm, PlanForm, TeacherForm
 from certengine.training.teaching_models import Environment, EnvironmentKind, Teacher, TeachingPlan

@@ -10,6 +10,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
 from certengine.people import designations
+from certengine.people.actors import staff
 from certengine.people.designation_models import DesignationKind
 from certengine.people.models import DocumentType, Organisation, OrganisationKind
 from certengine.people.permissions import Permission
@@ -30,7 +31,7 @@ from certengine.training import (
 )
 from certengine.training.forms import AssessmentForm, AttendanceForm, ClassForm, EnrolForm, LessonForm
 from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
-from certengine.training.pages import blueprint, staff
+from certengine.training.pages import blueprint
 from certengine.training.rules import Presence
 from certengine.training.teaching_models import Teacher
 from certengine.web.access import allow
