@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from sqlalchemy.orm import Session
 
 from certengine.certificates import checking
 from certengine.certificates.checking import FileCheck
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import Runtime
+from certengine.foundation.spreadsheets import append_texts, saved
 
 MOST_FILES, LARGEST_FILE = 500, 4_000_000
 
@@ -84,12 +84,5 @@ def answer_sheet(rows: Iterable[Iterable[str]]) -> bytes:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet()
     for row in rows:
-        cells = []
-        for text in row:
-            cell = WriteOnlyCell(sheet, text)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    out = BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+        append_texts(sheet, row)
+    return saved(workbook)

@@ -32,6 +32,7 @@ from certengine.people import reach
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
@@ -221,7 +222,7 @@ def _list_file(lines: list[checking.ListLine]) -> Response:
 
 
 def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
-    return send_file(BytesIO(many.answer_sheet(rows)), as_attachment=True, download_name=name)
+    return sent_spreadsheet(many.answer_sheet(rows), name)
 
 
 def _reach() -> UUID | str:

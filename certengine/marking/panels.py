@@ -7,17 +7,15 @@ highest cut and the smallest and largest share of failing candidates that a judg
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-from python_calamine import CalamineError, CalamineWorkbook
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.spreadsheets import append_texts, mark_heads, read_sheets, saved
 from certengine.marking.models import StudyKind
 
 ROUNDS = ("第1轮", "第2轮", "第3轮")
@@ -67,33 +65,25 @@ def workbook(kind: StudyKind, title: str, items: Sequence[PanelItem], judges: Se
         for page, each in enumerate(booklet(items), 1):
             sheet.append([page, each.number, each.item, each.type, each.points])
         sheet = _sheet(book, MARKS, ["评委", *ROUNDS])
-        _name_rows(sheet, judges)
+        for judge in judges:
+            append_texts(sheet, [judge])
         _limit(sheet, 1, len(items) + 1, 2, 1 + len(ROUNDS), len(judges) + 1)
     sheet = _sheet(book, LIMITS, ["评委", *LIMIT_HEADS])
-    _name_rows(sheet, judges)
+    for judge in judges:
+        append_texts(sheet, [judge])
     _limit(sheet, 0, 100, 2, 1 + len(LIMIT_HEADS), len(judges) + 1)
     book.properties.title = title
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)
 
 
 def _sheet(book: Workbook, name: str, heads: Sequence[str]) -> Worksheet:
     sheet: Worksheet = book.create_sheet(name)
-    sheet.append(list(heads))
-    for cell in sheet[1]:
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DCE6F1")
-        cell.data_type = "s"
+    append_texts(sheet, heads)
+    mark_heads(sheet)
     sheet.freeze_panes = "B2"
     for place in range(1, len(heads) + 1):
         sheet.column_dimensions[get_column_letter(place)].width = 14
     return sheet
-
-
-def _name_rows(sheet: Worksheet, judges: Sequence[str]) -> None:
-    for row, judge in enumerate(judges, 2):
-        # A name that begins with = stays a name.
-        sheet.cell(row, 1, judge).data_type = "s"
 
 
 def _limit(sheet: Worksheet, low: int, high: int, first: int, last: int, bottom: int) -> None:
@@ -106,12 +96,7 @@ def _limit(sheet: Worksheet, low: int, high: int, first: int, last: int, bottom:
 
 def read(kind: StudyKind, content: bytes, name: str, items: Sequence[PanelItem], judges: Sequence[str]) -> Judgements:
     """Raises Invalid with every cell that is missing or out of range; sheets and rounds left wholly empty were not held."""
-    try:
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
-        sheets = {each: book.get_sheet_by_name(each).to_python(skip_empty_area=False) for each in book.sheet_names}
-    except (CalamineError, ValueError, OSError):
-        raise Invalid([Problem(name, "studies.unreadable")]) from None
-    reader = _Reader(name, sheets)
+    reader = _Reader(name, read_sheets(content, name, "studies.unreadable"))
     rounds = reader.angoff(items, judges) if kind is StudyKind.ANGOFF else reader.bookmark(len(items), judges)
     limits = reader.grid(LIMITS, judges, 1, len(LIMIT_HEADS), 0, 100)
     for judge, (lowest, highest, least, most) in zip(judges, [] if reader.problems else limits or [], strict=False):

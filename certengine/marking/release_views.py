@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
+from certengine.foundation.spreadsheets import saved
 from certengine.marking import certifying, changing, correcting, releasing, rules, service
 from certengine.marking.checks import checks
 from certengine.marking.models import ChangeState, MarkState, Verdict
@@ -24,6 +24,7 @@ from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
@@ -196,10 +197,7 @@ def results_xlsx(plan_id: UUID) -> Response:
     for texts in (heads, *(_line(each) for each in marks.standings)):
         append_line(sheet, texts)
     _summary(workbook.create_sheet(gettext("统计")), marks)
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=f"{found.title}-{gettext('成绩')}.xlsx")
+    return sent_spreadsheet(saved(workbook), f"{found.title}-{gettext('成绩')}.xlsx")
 
 
 def append_line(sheet: Any, values: Sequence[str | float | int | None]) -> None:

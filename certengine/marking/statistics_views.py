@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from io import BytesIO
 
-from flask import render_template, request, send_file
+from flask import render_template, request
 from flask_babel import get_locale, gettext
 from openpyxl import Workbook
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
+from certengine.foundation.spreadsheets import saved
 from certengine.marking import institution_figures, rules
 from certengine.marking.institution_figures import Line, Row
 from certengine.marking.models import Result
@@ -21,6 +21,7 @@ from certengine.people.permissions import Permission
 from certengine.sittings.models import ExamPlan
 from certengine.standards import service as standards
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.request import now, session
 
 
@@ -110,10 +111,7 @@ def statistics_xlsx() -> Response:
     practical = rules.distribution(institution_figures.practical_scores(rows))
     for (low, high, one), (_low, _high, other) in zip(theory, practical, strict=True):
         append_line(spread, [f"{low}–{high}", one, other])
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=f"{gettext('考试统计')}-{year}.xlsx")
+    return sent_spreadsheet(saved(workbook), f"{gettext('考试统计')}-{year}.xlsx")
 
 
 def _fill(sheet: object, lines: Sequence[Line]) -> None:

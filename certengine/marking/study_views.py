@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.paging import paginate
+from certengine.foundation.spreadsheets import saved
 from certengine.marking import equating, panels, studies
 from certengine.marking.cut_scores import FEWEST_SCORES, cut_score_from_json
 from certengine.marking.models import MeasurementStudy, StudyKind
@@ -23,6 +24,7 @@ from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.layout import add_labels
 from certengine.web.request import now, session
@@ -193,7 +195,4 @@ def study_conversion(study_id: UUID) -> Response:
     sheet.append([gettext("得分"), *(str(METHODS[each.name]) for each in found.methods)])
     for score in range(101):
         sheet.append([score, *(each.scores[score] for each in found.methods)])
-    out = BytesIO()
-    book.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=f"{row.title}-{row.form}-{gettext('换算表')}.xlsx")
+    return sent_spreadsheet(saved(book), f"{row.title}-{row.form}-{gettext('换算表')}.xlsx")

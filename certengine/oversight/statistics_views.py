@@ -1,14 +1,14 @@
 """The dashboard: bars with their tables, an Excel file of the same figures, the year's report."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.oversight import statistics, yearly_report
 from certengine.oversight.pages import blueprint, must_be_provincial
 from certengine.oversight.statistics import Line
@@ -19,9 +19,9 @@ from certengine.programme import documents, rules
 from certengine.standards.service import fields
 from certengine.training.pages import LEVEL_NAMES
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.request import now, runtime, session
 
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The bar of the largest figure takes so many units of the drawing's 100.
 FULL = 46.0
 
@@ -109,14 +109,10 @@ def dashboard_xlsx() -> Response:
             share = float(each.share) if each.share is not None else "无人参考"
             counts = [each.registered, each.sat, each.passed, each.failed, each.absent, each.void]
             label = str(labels[name].get(line.key, line.key))
-            sheet.append([label, *counts, share, each.certified, each.enrolled, each.trained])
-            sheet.cell(sheet.max_row, 1).data_type = "s"
+            append_texts(sheet, [label, *counts, share, each.certified, each.enrolled, each.trained])
         sheet.column_dimensions["A"].width = 28
         sheet.freeze_panes = "B2"
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, mimetype=SHEET, as_attachment=True, download_name=f"监督统计-{year}.xlsx")
+    return sent_spreadsheet(saved(workbook), f"监督统计-{year}.xlsx")
 
 
 @blueprint.post("/oversight/dashboard/report")

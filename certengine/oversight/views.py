@@ -1,13 +1,13 @@
 from datetime import datetime, timedelta
-from io import BytesIO
 
-from flask import Response, render_template, request, send_file
+from flask import Response, render_template, request
 from flask_babel import gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response as Answer
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.paging import paginate
+from certengine.foundation.spreadsheets import saved
 from certengine.ledger import service as ledger
 from certengine.ledger.views import entry_kind
 from certengine.oversight import (
@@ -28,6 +28,7 @@ from certengine.people import service as people
 from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.request import may_lag, now, runtime, session
 
 __all__ = [
@@ -121,7 +122,4 @@ def audit_xlsx() -> Answer:
         time = row.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
         who = names.get(row.actor, row.actor)
         sheet.append([time, entry_kind(row.kind), who, row.subject, row.index, row.leaf_hash.hex()])
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=gettext("操作日志") + ".xlsx")
+    return sent_spreadsheet(saved(workbook), gettext("操作日志") + ".xlsx")

@@ -4,16 +4,14 @@ in, letters as printed. Pure but for the workbook's bytes."""
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
-from python_calamine import CalamineError, CalamineWorkbook
 
 from certengine.bank.rules import Item, ItemType
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.spreadsheets import append_texts, mark_heads, read_sheets, saved
 from certengine.papers.sheets import LETTERS, RIGHT_LETTERS
 from certengine.papers.values import Paper
 
@@ -82,27 +80,18 @@ def workbook(forms: Sequence[Form], candidates: Sequence[tuple[str, str]]) -> by
     for each in forms:
         sheet = book.create_sheet(each.title)
         sheet.append([*HEADS, *(place.label for place in each.places)])
-        for cell in sheet[1]:
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DCE6F1")
+        mark_heads(sheet)
         for ticket, name in candidates:
-            sheet.append([ticket, name])
-            # A name that begins with = stays a name.
-            sheet.cell(sheet.max_row, 2).data_type = "s"
+            append_texts(sheet, [ticket, name])
         sheet.freeze_panes = "D2"
         for at in range(1, len(HEADS) + 1):
             sheet.column_dimensions[get_column_letter(at)].width = 18
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return saved(book)
 
 
 def read(content: bytes, name: str, forms: Sequence[Form], tickets: Sequence[str]) -> dict[str, Script]:
     """Ticket → script of everybody whose row says that they handed in. Raises Invalid with every fault by its cell."""
-    try:
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
-        sheets = {each: book.get_sheet_by_name(each).to_python(skip_empty_area=False) for each in book.sheet_names}
-    except (CalamineError, ValueError, OSError):
-        raise Invalid([Problem(name, "papers.unreadable_book")]) from None
+    sheets = read_sheets(content, name, "papers.unreadable_book")
     found: dict[str, Script] = {}
     problems: list[Problem] = []
     known = set(tickets)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
+from certengine.foundation.spreadsheets import saved
 from certengine.ledger import service as ledger
 from certengine.papers import disclosure, printing, service, statistics
 from certengine.papers import preview as previews
@@ -23,6 +24,7 @@ from certengine.papers.rules import PaperRules
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
 from certengine.web.access import allow, current_actor
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, runtime, session
@@ -147,11 +149,8 @@ def commitments(draw_id: UUID) -> Response:
     sheet.append([gettext("批次"), gettext("报名编号"), gettext("试卷哈希")])
     for row in service.commitment_rows(session(), draw.id):
         sheet.append(list(row))
-    content = BytesIO()
-    book.save(content)
-    content.seek(0)
     name = f"commitments-{draw.committed_at.astimezone(CHINA):%Y%m%d-%H%M}.xlsx"
-    return send_file(content, as_attachment=True, download_name=name)
+    return sent_spreadsheet(saved(book), name)
 
 
 @blueprint.get("/papers/releases/<uuid:release_id>/preview")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
@@ -12,6 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.spreadsheets import saved
 from certengine.people import problems
 from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_sheet, text_of
 from certengine.people.models import DocumentType
@@ -106,6 +106,4 @@ def template(extra: Sequence[str] = ()) -> bytes:
     sheet.add_data_validation(choices)
     choices.add(f"B2:B{MOST + 1}")
     sheet.freeze_panes = "A2"
-    out = BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+    return saved(workbook)

@@ -1,6 +1,5 @@
 """A seminar's own work for who hosts it: participants, programme, signing in, materials, summary, certificates."""
 
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, NotFound
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.people import roster
 from certengine.people.actors import staff
 from certengine.people.enrolment import qr_path
@@ -24,10 +24,10 @@ from certengine.programme.seminar_running import SessionFacts
 from certengine.programme.seminar_views import back, seminar_of, seminar_page
 from certengine.training import rotating
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EMPLOYER, POST = "工作单位", "职称或职务"
 
 
@@ -67,7 +67,7 @@ def add_participant(seminar_id: UUID) -> Any:
 @allow(Permission.SEMINAR_RUN, Permission.COURSE_ENROL)
 def participants_template() -> Response:
     content = roster.template((EMPLOYER, POST))
-    return send_file(BytesIO(content), mimetype=SHEET, as_attachment=True, download_name="参训人员名单.xlsx")
+    return sent_spreadsheet(content, "参训人员名单.xlsx")
 
 
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/participants/list")
@@ -241,11 +241,5 @@ def roster_xlsx(seminar_id: UUID) -> Response:
     sheet.title = "花名册"
     sheet.append(["姓名", "证件号码", "工作单位", "职称或职务", "签到", "证书编号"])
     for row in seminar_running.roster_rows(session(), found):
-        sheet.append(row)
-        for cell in sheet[sheet.max_row]:
-            # A text that begins like a formula stays a text.
-            cell.data_type = "s"
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, mimetype=SHEET, as_attachment=True, download_name=f"花名册-{found.title}.xlsx")
+        append_texts(sheet, row)
+    return sent_spreadsheet(saved(workbook), f"花名册-{found.title}.xlsx")

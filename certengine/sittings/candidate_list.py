@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
@@ -13,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.spreadsheets import saved
 from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_sheet, text_of
 from certengine.people.models import DocumentType, Sex
 from certengine.people.rules import fold_name, name_problem, parse_document
@@ -171,6 +171,4 @@ def template() -> bytes:
             for row in range(2, 502):
                 sheet.cell(row, place).number_format = "@"
     sheet.freeze_panes = "A2"
-    out = BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+    return saved(workbook)

@@ -1,6 +1,5 @@
 """The candidates of a plan: list, one of them, import of lists and photographs, export."""
 
-from io import BytesIO
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, send_file, url_for
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
 from certengine.foundation.paging import paginate
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.ledger import service as ledger
 from certengine.people.permissions import Permission
 from certengine.sittings import applications, importing, kept_parts, rules, service
@@ -18,15 +18,13 @@ from certengine.sittings.candidate_list import template
 from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
-from certengine.sittings.tickets import append_words
 from certengine.standards import service as standards
 from certengine.standards.rules import Part
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm
 from certengine.web.request import now, runtime, session
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _plan(plan_id: UUID, lock: bool = False) -> ExamPlan:
@@ -55,13 +53,10 @@ def candidates_xlsx(plan_id: UUID) -> Response:
     for row in session().scalars(service.registrations_query(plan_id)):
         active = row.state is RegistrationState.REGISTERED
         cells = (row.ticket_number, row.person.name, row.person.document_masked, row.employer)
-        append_words(sheet, [*cells, "是" if row.eligible else "否", "已报名" if active else "已取消"])
+        append_texts(sheet, [*cells, "是" if row.eligible else "否", "已报名" if active else "已取消"])
     for letter, width in zip("ABCDEF", (18, 16, 22, 30, 10, 10), strict=True):
         sheet.column_dimensions[letter].width = width
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, mimetype=SHEET, as_attachment=True, download_name=f"{plan.title}-{gettext('考生')}.xlsx")
+    return sent_spreadsheet(saved(workbook), f"{plan.title}-{gettext('考生')}.xlsx")
 
 
 @blueprint.get("/sittings/candidates/<uuid:registration_id>")
@@ -166,9 +161,7 @@ def new_candidate(plan_id: UUID) -> str | Response:
 @blueprint.get("/sittings/candidates-template.xlsx")
 @allow(Permission.REGISTRATION_MANAGE)
 def candidates_template() -> Response:
-    return send_file(
-        BytesIO(template()), mimetype=SHEET, as_attachment=True, download_name=gettext("考生名单模板") + ".xlsx"
-    )
+    return sent_spreadsheet(template(), gettext("考生名单模板") + ".xlsx")
 
 
 @blueprint.route("/sittings/plans/<uuid:plan_id>/import", methods=["GET", "POST"])

@@ -5,7 +5,6 @@ from io import BytesIO
 from uuid import UUID
 
 from openpyxl import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -15,6 +14,7 @@ from certengine.certificates.service import checkpoint_line
 from certengine.certificates.typesetting import draw_centred, draw_qr, draw_text, fitted, new_canvas, wrapped
 from certengine.foundation.clock import CHINA
 from certengine.foundation.runtime import Runtime
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.people import service as people
 from certengine.sittings import reading, service
 from certengine.sittings.service import CandidateView, PlacementView, SittingView
@@ -116,24 +116,14 @@ def _sitting(canvas: Canvas, sitting: SittingView, place: PlacementView, y: floa
     return y - 96
 
 
-def append_words(sheet: Worksheet, cells: Sequence[object]) -> None:
-    """A row whose texts stay texts: what a person typed with = in front must not run as a formula."""
-    sheet.append(list(cells))
-    for cell in sheet[sheet.max_row]:
-        if isinstance(cell.value, str):
-            cell.data_type = "s"
-
-
 def door_list(sitting: SittingView, placed: Sequence[PlacementView]) -> bytes:
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = "签到表"
-    append_words(sheet, [sitting.title])
+    append_texts(sheet, [sitting.title])
     sheet.append(["座位", "姓名", "准考证号", "证件号码", "签名"])
     for each in placed:
-        append_words(sheet, [each.seat_number, each.name, each.ticket_number, each.document_masked, ""])
+        append_texts(sheet, [each.seat_number, each.name, each.ticket_number, each.document_masked, ""])
     for letter, width in zip("ABCDE", (8, 18, 18, 24, 20), strict=True):
         sheet.column_dimensions[letter].width = width
-    out = BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+    return saved(workbook)

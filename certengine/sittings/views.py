@@ -36,6 +36,7 @@ from certengine.sittings.tickets import door_list, tickets
 from certengine.standards import service as standards
 from certengine.standards.rules import Level, Part
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
@@ -393,4 +394,4 @@ def door(sitting_id: UUID, room_id: UUID) -> str:
 def door_xlsx(sitting_id: UUID, room_id: UUID) -> Response:
     view = service.sitting_of(session(), organisation(), sitting_id)
     content = door_list(view, service.placements(session(), view.id, room_id))
-    return send_file(BytesIO(content), download_name=gettext("签到表") + ".xlsx", as_attachment=True)
+    return sent_spreadsheet(content, gettext("签到表") + ".xlsx")

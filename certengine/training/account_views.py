@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.people import regions
 from certengine.people.actors import region, staff
 from certengine.people.models import DocumentType
@@ -15,9 +16,10 @@ from certengine.people.permissions import Permission
 from certengine.training import course_statistics, hours_accounts, statements
 from certengine.training.course_forms import LookUpForm
 from certengine.training.course_models import YearStatement
-from certengine.training.employer_views import SHEET, year_asked
+from certengine.training.employer_views import year_asked
 from certengine.training.pages import SUBJECTS, WAYS, blueprint, learner
 from certengine.web.access import allow, current_actor, public
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
@@ -115,18 +117,14 @@ def statistics_xlsx() -> Response:
     _table(sheet, [(cities_names.get(each.key, each.key), each) for each in lines])
     companies = course_statistics.by_organisation(session(), year, cities, 1, size=100_000)
     _table(workbook.create_sheet("各单位"), [(each.key, each) for each in companies.rows])
-    out = BytesIO()
-    workbook.save(out)
-    out.seek(0)
-    return send_file(out, mimetype=SHEET, as_attachment=True, download_name=f"继续教育统计-{year}.xlsx")
+    return sent_spreadsheet(saved(workbook), f"继续教育统计-{year}.xlsx")
 
 
 def _table(sheet: Any, lines: list[tuple[str, course_statistics.Sums]]) -> None:
     sheet.append(["名称", "人数", "达到要求", "选课人次", "完成人次", "公需学时", "专业学时"])
     for name, each in lines:
-        sheet.append(["", each.people, each.met, each.enrolled, each.completed, each.general, each.professional])
-        cell = sheet.cell(sheet.max_row, 1, name)
-        cell.data_type = "s"
+        figures = [each.people, each.met, each.enrolled, each.completed, each.general, each.professional]
+        append_texts(sheet, [name, *figures])
     sheet.column_dimensions["A"].width = 32
 
 

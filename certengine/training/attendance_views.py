@@ -1,6 +1,5 @@
 """Presence: the code on a room's screen, the list of a lesson, materials; and a learner's own classes."""
 
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +20,10 @@ from certengine.training.pages import blueprint, learner
 from certengine.training.rules import Presence
 from certengine.training.teaching_forms import FileForm, ScanForm
 from certengine.web.access import allow, current_actor, public
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _class(class_id: UUID) -> TrainingClass:
@@ -35,7 +33,7 @@ def _class(class_id: UUID) -> TrainingClass:
 @blueprint.get("/training/roster.xlsx")
 @allow(Permission.TRAINING_MANAGE)
 def roster_template() -> Response:
-    return send_file(BytesIO(roster.template()), mimetype=SHEET, as_attachment=True, download_name="学员名单.xlsx")
+    return sent_spreadsheet(roster.template(), "学员名单.xlsx")
 
 
 @blueprint.post("/training/<uuid:class_id>/roster")

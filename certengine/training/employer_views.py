@@ -1,9 +1,8 @@
 """An employer's people: how their year stands, and enrolling them by a list."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -20,11 +19,10 @@ from certengine.training.course_rules import rule_of
 from certengine.training.organisation_list import template
 from certengine.training.pages import blueprint
 from certengine.web.access import allow
+from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm
 from certengine.web.request import now, runtime, session
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def year_asked() -> int:
@@ -60,7 +58,7 @@ def organisation_people() -> str:
 @allow(Permission.COURSE_ENROL)
 def people_template() -> Response:
     content = template(organisation_enrolment.titles(session()))
-    return send_file(BytesIO(content), mimetype=SHEET, as_attachment=True, download_name="学员名单.xlsx")
+    return sent_spreadsheet(content, "学员名单.xlsx")
 
 
 @blueprint.route("/organisation/people/import", methods=["GET", "POST"])

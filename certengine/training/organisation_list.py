@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from certengine.foundation.errors import Invalid, Problem
+from certengine.foundation.spreadsheets import saved
 from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_sheet, text_of
 from certengine.people.models import DocumentType
 from certengine.people.rules import fold_name, name_problem, parse_document
@@ -148,6 +148,4 @@ def template(titles: Sequence[str]) -> bytes:
         letter = get_column_letter(COLUMNS.index(column) + 1)
         choices.add(f"{letter}2:{letter}{MOST + 1}")
     sheet.freeze_panes = "A2"
-    out = BytesIO()
-    workbook.save(out)
-    return out.getvalue()
+    return saved(workbook)
