@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.paging import paginate
-from certengine.foundation.spreadsheets import saved
+from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.ledger import service as ledger
 from certengine.ledger.views import entry_kind
 from certengine.oversight import (
@@ -121,5 +121,5 @@ def audit_xlsx() -> Answer:
     for row in rows:
         time = row.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
         who = names.get(row.actor, row.actor)
-        sheet.append([time, entry_kind(row.kind), who, row.subject, row.index, row.leaf_hash.hex()])
+        append_texts(sheet, [time, str(entry_kind(row.kind)), who, row.subject, row.index, row.leaf_hash.hex()])
     return sent_spreadsheet(saved(workbook), gettext("操作日志") + ".xlsx")

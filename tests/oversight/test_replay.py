@@ -1,9 +1,11 @@
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 
 from certengine.bank import release_file
 from certengine.foundation.canonical import canonical_json
@@ -115,6 +117,19 @@ def test_the_overview_and_the_log_are_a_supervisors(
     client.post("/sign-in", data={"login": "officer", "password": PASSWORD})
     for path in ("/oversight", "/audit", "/oversight/ledger.jsonl"):
         assert client.get(path).status_code == 403
+
+
+def test_a_name_that_begins_like_a_formula_stays_a_name_in_the_exported_log(
+    runtime: Runtime, client: FlaskClient
+) -> None:
+    chief = account(runtime, "chief2", ["supervisor"], name="=1+1", institution="省厅", code="ST")
+    with runtime.unit_of_work() as session:
+        who, now = f"account:{chief.id}", runtime.clock.now()
+        ledger.record(session, kind="marks.computed", actor=who, subject="sitting:1", now=now)
+    client.post("/sign-in", data={"login": "chief2", "password": PASSWORD})
+    sheet = load_workbook(BytesIO(client.get("/audit.xlsx").data)).active
+    named = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
+    assert named and all(cell.data_type == "s" for cell in named)
 
 
 def test_monitoring_reads_counts_alone(files: tuple[Path, Path], client: FlaskClient) -> None:
