@@ -1,12 +1,12 @@
 """Answers that were given on paper, where computers could not be used: two people type them, and only what both typed
 alike becomes an attempt, on the printed form that the candidate had."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from certengine.bank import service as bank
@@ -93,34 +93,32 @@ def _check(
     scripts: Mapping[str, Script],
 ) -> None:
     """Raises Invalid for who has handed in, or saved an answer on a computer; and for texts that are too long."""
-    attempts = session.scalars(select(Attempt).where(Attempt.sitting_id == sitting_id)).all()
-    written = set(
-        session.scalars(
-            select(AnswerEntry.attempt_id).where(AnswerEntry.attempt_id.in_([each.id for each in attempts])).distinct()
-        )
+    written = select(AnswerEntry.attempt_id).where(AnswerEntry.attempt_id == Attempt.id).exists()
+    answered = select(Attempt.registration_id).where(
+        Attempt.sitting_id == sitting_id, or_(Attempt.state == AttemptState.SUBMITTED, written)
     )
-    busy = {each.registration_id for each in attempts if each.state is AttemptState.SUBMITTED or each.id in written}
+    busy = set(session.scalars(answered))
     problems = [
         Problem(name, "delivery.answered_on_screen", {"ticket": ticket}) for ticket in scripts if seated[ticket] in busy
     ]
-    shown = {form.letter: {place.case or place.item.id: place for place in form.places} for form in forms}
-    items = {place.item.id: place for form in forms for place in form.places if not place.case}
-    for ticket, script in scripts.items():
-        for item, answer in script.answers.items():
-            place = items.get(item)
-            if place is None or rules.answer_problem(place.item, shown[script.form][item].options, answer) is None:
-                continue
-            problems.append(Problem(name, "delivery.typed_badly", {"ticket": ticket, "label": place.label}))
-    if problems:
+    if problems := [*problems, *malformed(name, forms, scripts)]:
         raise Invalid(problems)
 
 
+def malformed(name: str, forms: Sequence[Form], scripts: Mapping[str, Script]) -> list[Problem]:
+    """Answers that a screen could not have sent either; name: of the file. Pure."""
+    places = {(form.letter, place.answered.id): place for form in forms for place in form.places}
+    found = []
+    for ticket, script in scripts.items():
+        for item, answer in script.answers.items():
+            place = places[script.form, item]
+            if rules.answer_problem(place.answered, place.options, answer) is not None:
+                found.append(Problem(name, "delivery.typed_badly", {"ticket": ticket, "label": place.number}))
+    return found
+
+
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any], forms: list[Form]) -> list[Problem]:
-    labels = {
-        (form.letter, place.case or place.item.id): place.label.split("(")[0].split("[")[0]
-        for form in forms
-        for place in form.places
-    }
+    numbers = {(form.letter, place.answered.id): place.number for form in forms for place in form.places}
     found = []
     for ticket in sorted(first.keys() | second.keys()):
         one, other = first.get(ticket), second.get(ticket)
@@ -131,7 +129,7 @@ def _differences(first: Mapping[str, Any], second: Mapping[str, Any], forms: lis
         else:
             for item in sorted(one["answers"].keys() | other["answers"].keys()):
                 if one["answers"].get(item) != other["answers"].get(item):
-                    found.append(Problem(ticket, "delivery.typed_answer", {"label": labels[one["form"], item]}))
+                    found.append(Problem(ticket, "delivery.typed_answer", {"label": numbers[one["form"], item]}))
     return found
 
 

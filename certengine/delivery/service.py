@@ -130,14 +130,17 @@ def _given(session: Session, sitting: SittingView, registration_id: UUID, form: 
     """What the ledger keeps of what a candidate was asked to do; form: the printed one that they had instead."""
     if sitting.part is Part.PRACTICAL:
         return {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
-    of = f"{FORM}{form}" if form else registration_key(registration_id)
-    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), of)}
+    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), _paper_key(registration_id, form))}
+
+
+def _paper_key(registration_id: UUID, form: str) -> str:
+    """What the answered paper is registered as among the sitting's papers."""
+    return f"{FORM}{form}" if form else registration_key(registration_id)
 
 
 def paper_answered(session: Session, standing: Attempt) -> Paper:
     """The candidate's own paper, or the printed form that they answered in its place."""
-    of = f"{FORM}{standing.form}" if standing.form else registration_key(standing.registration_id)
-    return papers.paper(session, sitting_key(standing.sitting_id), of)
+    return papers.paper(session, sitting_key(standing.sitting_id), _paper_key(standing.registration_id, standing.form))
 
 
 def papers_answered(session: Session, sitting_id: UUID) -> dict[str, Paper]:
@@ -145,7 +148,7 @@ def papers_answered(session: Session, sitting_id: UUID) -> dict[str, Paper]:
     drawn = papers.papers(session, sitting_key(sitting_id))
     query = select(Attempt.registration_id, Attempt.form).where(Attempt.sitting_id == sitting_id, Attempt.form != "")
     for row in session.execute(query):
-        drawn[registration_key(row.registration_id)] = drawn[f"{FORM}{row.form}"]
+        drawn[registration_key(row.registration_id)] = drawn[_paper_key(row.registration_id, row.form)]
     return drawn
 
 

@@ -3,7 +3,7 @@ in, letters as printed. Pure but for the workbook's bytes."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl import Workbook
@@ -22,15 +22,22 @@ RIGHT, WRONG = {"√", "✓", "对", "T", "A"}, {"×", "✗", "错", "F", "X", "
 
 @dataclass(frozen=True)
 class Place:
-    """One column: the label that the printed form has, and what of which item it fills; options and matches as printed."""
+    """One column: the question's number and the label that it has on the form, and what of which item it fills; options and
+    matches as printed."""
 
+    number: int
     label: str
     item: Item
     options: tuple[str, ...]
     matches: tuple[str, ...] = ()
     # The case and the part of it that is asked, or the gap.
-    case: str = ""
+    case: Item | None = None
     gap: str = ""
+
+    @property
+    def answered(self) -> Item:
+        """The item under which a screen would send the answer."""
+        return self.case or self.item
 
 
 @dataclass(frozen=True)
@@ -59,18 +66,18 @@ def form(letter: str, paper: Paper, items: Mapping[str, Item]) -> Form:
             for at, part in enumerate(item.parts, 1):
                 options = tuple(option.id for option in part.options)
                 matches = tuple(match.id for match in part.matches)
-                places.extend(_places(f"{number}({at})", part, options, matches, item.id))
+                places.extend(_places(Place(number, f"{number}({at})", part, options, matches, item)))
         else:
-            places.extend(_places(str(number), item, placed.options, placed.matches, ""))
+            places.extend(_places(Place(number, str(number), item, placed.options, placed.matches)))
     return Form(letter, tuple(places))
 
 
-def _places(label: str, item: Item, options: tuple[str, ...], matches: tuple[str, ...], case: str) -> Sequence[Place]:
-    if item.type is not ItemType.FILL_IN:
-        return [Place(label, item, options, matches, case)]
-    if len(item.blanks) == 1:
-        return [Place(label, item, options, matches, case, item.blanks[0].id)]
-    return [Place(f"{label}[{blank.id}]", item, options, matches, case, blank.id) for blank in item.blanks]
+def _places(whole: Place) -> Sequence[Place]:
+    """The place itself, or one for each gap of what is to be filled in."""
+    gaps = [blank.id for blank in whole.item.blanks] if whole.item.type is ItemType.FILL_IN else [""]
+    if len(gaps) == 1:
+        return [replace(whole, gap=gaps[0])]
+    return [replace(whole, label=f"{whole.label}[{gap}]", gap=gap) for gap in gaps]
 
 
 def workbook(forms: Sequence[Form], candidates: Sequence[tuple[str, str]]) -> bytes:
@@ -149,7 +156,7 @@ def _put(answers: dict[str, Any], column: Place, cell: str) -> bool:
     value = _value(column, cell)
     if value is None:
         return False
-    inside = answers.setdefault(column.case, {}) if column.case else answers
+    inside = answers.setdefault(column.case.id, {}) if column.case else answers
     if column.gap:
         inside.setdefault(column.item.id, {})[column.gap] = value
     else:

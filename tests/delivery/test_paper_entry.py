@@ -24,6 +24,7 @@ from tests.delivery.test_service import begun, first_item, send
 from tests.factories import account
 from tests.marking.test_service import answer_all, mark
 from tests.oversight.test_replay import exported, findings
+from tests.papers.test_on_paper import form as printed_form
 from tests.sittings.factories import OFFICER, Exam, exam
 
 
@@ -166,3 +167,13 @@ def test_a_sitting_without_printed_forms_says_so(
     page = officers[0].get(f"/sittings/{made.theory_id}/on-paper").text
     assert "没有供打印的固定卷" in page
     assert officers[0].get(f"/sittings/{made.theory_id}/on-paper/workbook.xlsx").status_code == 404
+
+
+def test_a_text_that_is_too_long_is_named_by_its_question_on_the_form_that_was_answered() -> None:
+    forms = [printed_form("A", 1), printed_form("B", 2)]
+    script = on_paper.Script("B", {"f": {"1": "x" * 401}, "c": {"3": "y" * 20_001}, "s": "a"})
+    found = paper_entry.malformed("录入.xlsx", forms, {"26110001": script})
+    assert [(each.code, each.values) for each in found] == [
+        ("delivery.typed_badly", {"ticket": "26110001", "label": 4}),
+        ("delivery.typed_badly", {"ticket": "26110001", "label": 7}),
+    ]
