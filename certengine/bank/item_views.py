@@ -13,13 +13,14 @@ from certengine.bank.flaws import item_flaws
 from certengine.bank.forms import MATCH_LETTERS, OPTION_LETTERS, ItemForm, YamlForm
 from certengine.bank.importing import PREFIXES
 from certengine.bank.models import Bank, BankItem, ItemStatus, ItemVersion, VersionState
-from certengine.bank.pages import COGNITION, TYPES, blueprint, context, names, own_bank, standard_of, type_word
+from certengine.bank.pages import COGNITION, TYPES, blueprint, context, own_bank, standard_of, type_word
 from certengine.bank.readiness import outline_faults
 from certengine.bank.rules import Entry, Family, Item, entry_of
 from certengine.bank.skeletons import SKELETONS
 from certengine.bank.statistics import charts, flags
 from certengine.foundation.errors import Invalid, Problem
 from certengine.ledger import service as ledger
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards.rules import Level
@@ -68,8 +69,8 @@ def _show(bank: Bank, found: BankItem, version: ItemVersion, open_key: bool) -> 
     acts = ledger.history(session(), f"item:{found.id}", 30)
     talk = service.comments(session(), [each.id for each in found.versions])
     readings = service.readings(session(), found.id, 20) if staff().may(Permission.ITEM_REVIEW) else []
-    people = [name for each in found.versions for name in (each.author, each.reviewer)]
-    people += [name for each in talk for name in (each.author, each.settled_by)] + [each.actor for each in readings]
+    actors = [name for each in found.versions for name in (each.author, each.reviewer)]
+    actors += [name for each in talk for name in (each.author, each.settled_by)] + [each.actor for each in readings]
     entry = entry_of(version.content, version.number)
     return render_template(
         "bank/item.html",
@@ -85,7 +86,7 @@ def _show(bank: Bank, found: BankItem, version: ItemVersion, open_key: bool) -> 
         readings=readings,
         statistics=charts(entry, service.statistics_of(session(), found.id), open_key),
         warnings=[say(each) for each in flags(found.facility, found.discrimination)],
-        names=names([*people, *(act.actor for act in acts)]),
+        names=people.shown_names(session(), [*actors, *(act.actor for act in acts)]),
         type_word=type_word,
         mine=version.author == staff().id,
         render=service.render_markdown,

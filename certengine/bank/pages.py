@@ -1,6 +1,5 @@
 """The blueprint and what its views share."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from certengine.bank.importing import Action
 from certengine.bank.models import Bank, ItemStatus, VersionState
 from certengine.bank.rules import Cognition, ItemType, Kind
 from certengine.foundation.errors import NotFound
-from certengine.people import service as people
 from certengine.people.actors import Staff, staff
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
@@ -140,13 +138,6 @@ def standard_of(bank: Bank) -> Standard:
 def type_word(value: str) -> Any:
     """The word for a row's type, which may be a practical task's."""
     return KINDS[Kind.PRACTICAL] if value == Kind.PRACTICAL.value else TYPES[ItemType(value)]
-
-
-def names(actors: Iterable[str | None]) -> dict[str, str]:
-    """Actor → the name of the account; anything else is shown as it is."""
-    wanted = {each for each in actors if each}
-    known = people.names_of(session(), wanted)
-    return {each: known.get(each, each) for each in wanted}
 
 
 def filters_of_request() -> service.Filters:

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from certengine.bank import service
 from certengine.bank.comparing import differences
 from certengine.bank.models import ItemComment, ItemVersion
-from certengine.bank.pages import KEYS, blueprint, context, names, own_bank
+from certengine.bank.pages import KEYS, blueprint, context, own_bank
 from certengine.bank.rules import entry_of
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
@@ -125,7 +126,7 @@ def compare(bank_id: UUID, code: str) -> str:
         item=found,
         first=first,
         second=second,
-        names=names([first.author, second.author]),
+        names=people.shown_names(session(), [first.author, second.author]),
         rows=differences(entry_of(first.content), entry_of(second.content)),
         keys=KEYS,
     )

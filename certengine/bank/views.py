@@ -20,7 +20,6 @@ from certengine.bank.pages import (
     blueprint,
     context,
     filters_of_request,
-    names,
     own_bank,
     standard_of,
     type_word,
@@ -33,6 +32,7 @@ from certengine.bank.writing_tasks import tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.standards import service as standards
@@ -93,7 +93,9 @@ def bank(bank_id: UUID) -> str:
         filters=filters,
         waiting=service.waiting(session(), [row.id for row in page.rows]),
         imports=[(source, left) for source, left in imports if left],
-        names=names([*(source.actor for source, _left in imports), *(each.actor for each in edits)]),
+        names=people.shown_names(
+            session(), [*(source.actor for source, _left in imports), *(each.actor for each in edits)]
+        ),
         type_word=type_word,
         types=TYPES,
         cognitions=COGNITION,
@@ -145,7 +147,7 @@ def releases(bank_id: UUID) -> str:
         rows=rows,
         live=counts[ItemStatus.LIVE],
         pilots=counts[ItemStatus.PILOT],
-        names=names(each.actor for each in rows),
+        names=people.shown_names(session(), (each.actor for each in rows)),
     )
 
 
@@ -176,7 +178,7 @@ def release(release_id: UUID) -> str:
         release=row,
         members=members,
         receipt=ledger.receipt(session(), row.entry_id),
-        names=names([row.actor]),
+        names=people.shown_names(session(), [row.actor]),
         type_word=type_word,
         family=Kind.FAMILY,
     )

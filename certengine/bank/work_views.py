@@ -13,9 +13,10 @@ from certengine.bank import service
 from certengine.bank.bulk import MOST, Act, edit, undo
 from certengine.bank.forms import TaskForm
 from certengine.bank.models import Bank, BankItem, BulkEdit
-from certengine.bank.pages import TYPES, blueprint, context, filters_of_request, names, own_bank, standard_of
+from certengine.bank.pages import TYPES, blueprint, context, filters_of_request, own_bank, standard_of
 from certengine.bank.writing_tasks import TaskFacts, assign, close, tasks
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.models import Account, AccountRole
 from certengine.people.permissions import HOLDS, Permission
@@ -84,7 +85,7 @@ def writing_tasks(bank_id: UUID) -> str | Response | tuple[str, int]:
         **context(bank, "tasks"),
         rows=rows,
         form=form,
-        names=names(each.task.assignee for each in rows),
+        names=people.shown_names(session(), (each.task.assignee for each in rows)),
         types={kind.value: text for kind, text in TYPES.items()},
     )
     return page, 422 if form.is_submitted() else 200

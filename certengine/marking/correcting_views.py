@@ -11,9 +11,9 @@ from certengine.foundation.errors import CertengineError, NotFound
 from certengine.marking import correcting, second_keys
 from certengine.marking.correcting import RulingFacts
 from certengine.marking.models import ProposalState, RulingKind
-from certengine.marking.release_views import names_of
 from certengine.marking.rulings import has_second_key
 from certengine.marking.views import blueprint
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
@@ -52,7 +52,7 @@ def rulings(sitting_id: UUID) -> str:
         "marking/rulings.html",
         sitting=sitting,
         rows=rows,
-        names=names_of([each for row in rows for each in (row.proposed_by, row.decided_by)]),
+        names=people.shown_names(session(), [each for row in rows for each in (row.proposed_by, row.decided_by)]),
         items=fitting[:SHOWN],
         more=len(fitting) - SHOWN,
         sought=sought,
@@ -106,7 +106,7 @@ def ruling(sitting_id: UUID, ruling_id: UUID) -> str:
         stem=render_markdown(item.stem),
         accepted=[second_keys.said(item, each) for each in row.accepted],
         preview=correcting.preview(session(), sitting, row, now()) if proposed else None,
-        names=names_of([row.proposed_by, row.decided_by]),
+        names=people.shown_names(session(), [row.proposed_by, row.decided_by]),
         me=staff().id,
         may_release=staff().may(Permission.RESULT_RELEASE),
         State=ProposalState,

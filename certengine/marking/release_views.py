@@ -1,6 +1,6 @@
 """A plan's results: the checks before the release, its two signatures, and what changes afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,13 +29,6 @@ from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
 
-def names_of(actors: Iterable[str | None]) -> dict[str, str]:
-    """actor → name of the account; whoever is none is shown as is."""
-    wanted = {each for each in actors if each}
-    known = people.names_of(session(), wanted)
-    return {each: known.get(each, each) for each in wanted}
-
-
 @blueprint.get("/results/<uuid:plan_id>")
 @allow(Permission.RESULT_READ)
 def plan(plan_id: UUID) -> str:
@@ -62,7 +55,7 @@ def plan(plan_id: UUID) -> str:
         running=certifying.running(session(), plan_id, now()),
         due=certifying.due(session(), plan_id, now()) if marks.released else [],
         rulings={each.id: correcting.open_rulings(session(), [each.id]) for each in marks.theory},
-        names=names_of([*actors, signed.decided_by if signed else None]),
+        names=people.shown_names(session(), [*actors, signed.decided_by if signed else None]),
         me=staff().id,
         bars=rules.distribution(theory_scores(marks.standings)),
         limits=pass_marks((*marks.theory, *marks.practical)[0]) if marks.theory or marks.practical else DEFAULT_MARKS,

@@ -15,9 +15,9 @@ from certengine.foundation.errors import CertengineError, Invalid, NotFound, Pro
 from certengine.foundation.paging import paginate
 from certengine.marking import annotating, changing, evidence, result_report, result_sheet, reviewing, rules, service
 from certengine.marking.models import MarkState, ReviewState
-from certengine.marking.release_views import names_of
 from certengine.marking.reviewing import Findings
 from certengine.marking.views import STATES, VERDICTS, blueprint
+from certengine.people import service as people
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
 from certengine.sittings import kept_parts
@@ -136,7 +136,7 @@ def _page(review_id: UUID, problems: dict[str, str], given: dict[str, str]) -> s
         practical=evidence.practical(session(), row.exam_plan_id, row.registration_id),
         may_check=row.state is ReviewState.ASKED and staff().id not in reviewing.involved(session(), row),
         may_decide=row.state is ReviewState.CHECKED and row.checked_by != staff().id,
-        names=names_of([row.checked_by, row.decided_by]),
+        names=people.shown_names(session(), [row.checked_by, row.decided_by]),
         problems=problems,
         given=given,
         State=MarkState,

@@ -252,3 +252,10 @@ def names_of(session: Session, actors: Iterable[str | None]) -> dict[str, str]:
     ids = [UUID(text) for text in texts if len(text) == 36]
     found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all() if ids else []
     return {f"account:{row.id}": row.name for row in found}
+
+
+def shown_names(session: Session, actors: Iterable[str | None]) -> dict[str, str]:
+    """actor → name of the account; whoever is none is shown as they are."""
+    wanted = {actor for actor in actors if actor}
+    known = names_of(session, wanted)
+    return {actor: known.get(actor, actor) for actor in wanted}

@@ -4,6 +4,7 @@ import { Journal } from "./journal.js";
 import { answerOf, isAnswered, draw } from "./question.js";
 import { Sender } from "./sender.js";
 import { answerFile, possible } from "./answer_file.js";
+import { stop } from "./stopped.js";
 import { watch } from "./watch.js";
 
 const element = (id) => document.getElementById(id);
@@ -49,14 +50,7 @@ function heard(what, body) {
 }
 
 function refused(problem) {
-  if (problem === "delivery.closed") return leave();
-  // The page itself leads to where one waits to be let in.
-  if (problem === "delivery.other_device" || problem === "delivery.wrong_key") { over = true; return location.reload(); }
-  const taken = problem === "delivery.taken_over";
-  element("stopped-title").textContent = texts[taken ? "taken_title" : "suspended_title"];
-  element("stopped-text").textContent = texts[taken ? "taken_text" : "suspended_text"];
-  element("take-back").hidden = !taken;
-  if (!element("stopped").open) element("stopped").showModal();
+  stop(problem, texts, { leave, reload: () => { over = true; location.reload(); } });
 }
 
 function leave() {

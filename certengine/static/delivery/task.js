@@ -1,5 +1,6 @@
 // The screen of a practical task: the clock, and files that are sent in parts and go on after a cut or a reload.
 import { serverClock, spelled } from "./clock.js";
+import { stop } from "./stopped.js";
 import { Uploads } from "./uploads.js";
 import { watch } from "./watch.js";
 
@@ -36,13 +37,8 @@ function problem(text) {
   element("problems").replaceChildren(note);
 }
 
-function refused(body) {
-  if (body.problem === "delivery.closed") return leave();
-  const taken = body.problem === "delivery.taken_over";
-  element("stopped-title").textContent = texts[taken ? "taken_title" : "suspended_title"];
-  element("stopped-text").textContent = texts[taken ? "taken_text" : "suspended_text"];
-  element("take-back").hidden = !taken;
-  if (!element("stopped").open) element("stopped").showModal();
+function refused({ problem }) {
+  stop(problem, texts, { leave, reload: () => { over = true; location.reload(); } });
 }
 
 function leave() {
