@@ -33,11 +33,11 @@ Equate = Callable[[Floats, Floats], Floats]
 
 @dataclass(frozen=True)
 class FormFigures:
-    """Scores as shares of 100."""
+    """Scores as shares of 100; None where too few scripts leave nothing to say."""
 
     scripts: int
-    mean: float
-    deviation: float
+    mean: float | None
+    deviation: float | None
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,12 @@ def _totals(scripts: Sequence[Script]) -> Floats:
 
 
 def _figures(scripts: Sequence[Script]) -> FormFigures:
-    totals = _totals(scripts) if scripts else np.zeros(0)
-    spread = float(totals.std(ddof=1)) if len(totals) > 1 else 0.0
-    return FormFigures(len(totals), round(float(totals.mean()), 2) if len(totals) else 0.0, round(spread, 2))
+    totals = _totals(scripts)
+    return FormFigures(
+        len(totals),
+        round(float(totals.mean()), 2) if len(totals) else None,
+        round(float(totals.std(ddof=1)), 2) if len(totals) > 1 else None,
+    )
 
 
 def _whole(values: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from certengine.marking.analysis import Script
-from certengine.marking.equating import FEWEST, FEWEST_COMMON, Comparison, compare, comparison_from_json
+from certengine.marking.equating import FEWEST, FEWEST_COMMON, Comparison, FormFigures, compare, comparison_from_json
 
 # The last twenty items have two points each.
 POINTS = np.array([1.0] * 60 + [2.0] * 20)
@@ -58,7 +58,7 @@ def test_forms_of_two_sittings_are_compared_by_common_items_though_one_group_is_
     assert found.anchor and found.common == 20
     assert len(found.methods) == 5 and len(near(found, worth(X, y), 0.6)) >= 4
     # The plain means lie six points apart for another reason: the second group is abler.
-    assert found.y.mean - found.x.mean > 8
+    assert found.x.mean is not None and found.y.mean is not None and found.y.mean - found.x.mean > 8
 
 
 def test_few_scripts_or_few_common_items_give_counts_and_no_conversion() -> None:
@@ -67,7 +67,9 @@ def test_few_scripts_or_few_common_items_give_counts_and_no_conversion() -> None
     apart = [sat(form, X, 60, 0, 8, common=FEWEST_COMMON - 1) for form in "xy"]
     assert compare(*apart, same_sitting=False).obstacle == "common"
     nobody = compare([], [], same_sitting=True)
-    assert nobody.obstacle == "too_few" and nobody.x.scripts == 0
+    assert nobody.obstacle == "too_few" and nobody.x == FormFigures(0, None, None)
+    [one] = sat("x", X, 1, 0, 8)
+    assert compare([one], [one], same_sitting=True).x.deviation is None
 
 
 def test_small_groups_get_lines_alone_and_equal_scores_nothing() -> None:
