@@ -16,7 +16,6 @@ from certengine import rooms
 from certengine.certificates.hooks import deliver_due
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
-from certengine.delivery.journal import Journal
 from certengine.delivery.service import close_expired
 from certengine.foundation import migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
@@ -31,11 +30,11 @@ GRACE = 10
 
 
 def application() -> Any:
-    """What a web worker runs: the door for answers, and the application behind it on threads."""
+    """What a web worker runs: the door for answers and starts, and the application behind it on threads."""
     from certengine.app import create_app
 
     app = create_app()
-    return Door(app, WSGIMiddleware(app, workers=THREADS), Journal(current()), app.extensions["scripts"])
+    return Door(app, WSGIMiddleware(app, workers=THREADS), current())
 
 
 @click.command("serve")

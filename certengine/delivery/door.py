@@ -1,137 +1,161 @@
-"""A door of its own for answers, in front of the application: the one request that comes thousands of times a second.
+"""A door of its own, in front of the application, for what comes thousands of times a second on exam day: answers, and
+the steps of a start (to begin, the paper, the open screen).
 
-It knows the candidate by the application's own signed cookie and token, checks the answer against the kept paper, and
-waits with all the others for the next commit, without a thread for each. Whatever is unusual (an unknown cookie, an
-attempt not seen yet, a body that is not as expected) goes on to the application, whose view does the same at leisure.
+It knows the candidate by the application's own signed cookie and token, and lets what comes together be done together,
+without a thread for each. Whatever is unusual (an unknown cookie, a sitting or an attempt not seen yet, a body that is
+not as expected) goes on to the application, whose views do the same at leisure.
 """
 
-import asyncio
 import json
-from collections import OrderedDict
+import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from certengine.delivery import receiving
-from certengine.delivery.actors import KIND
 from certengine.delivery.journal import Arrived, Journal, Saved
 from certengine.delivery.receiving import Refused
+from certengine.delivery.screen import Screens
 from certengine.delivery.scripts import Scripts
+from certengine.delivery.starting import MOST, Begin, OpenScreen, ShowPaper, Starting
+from certengine.delivery.together import Together
+from certengine.delivery.visits import Headers, Visit, Visits, headers_of
+from certengine.foundation.runtime import Runtime
+from certengine.sittings.service import SittingView
+from certengine.standards.rules import Part
+from certengine.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
-PREFIX = "/exam/answers/"
-KEPT = 100_000
+log = logging.getLogger(__name__)
+ANSWERS = "/exam/answers/"
+STEP = re.compile(r"/exam/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(start|paper|open)")
+METHODS = {"start": "POST", "paper": "GET", "open": "POST"}
 LONGEST_BODY = 256 * 1024
+MOST_ANSWERS = 2000
+COMMON = [
+    (name.lower().encode(), value.encode())
+    for name, value in {
+        **HEADERS,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cache-Control": "no-store",
+        "Vary": "Cookie",
+    }.items()
+]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Status, kind, body, and where to go on.
+Reply = tuple[int, str, str, str]
 
 
 class Door:
-    def __init__(self, app: Flask, behind: Application, journal: Journal, scripts: Scripts) -> None:
-        self._app, self._behind, self._journal, self._scripts = app, behind, journal, scripts
-        interface = app.session_interface
-        assert isinstance(interface, SecureCookieSessionInterface)
-        self._cookies = interface.get_signing_serializer(app)
-        self._tokens = URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token")
-        self._cookie_name = app.config["SESSION_COOKIE_NAME"] + "="
-        # (cookie, token) → registration, for what was checked before: the same two come with every answer.
-        self._known: OrderedDict[tuple[str, str], UUID] = OrderedDict()
-        self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
-        self._committing = False
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
+    def __init__(self, app: Flask, behind: Application, runtime: Runtime) -> None:
+        self._behind = behind
+        self._scripts: Scripts = app.extensions["scripts"]
+        self._screens: Screens = app.extensions["screens"]
+        self._visits = Visits(app, runtime.cipher)
+        starting = Starting(runtime, self._scripts)
+        # One thread writes: what comes meanwhile is in the next transaction.
+        writer, reader = ThreadPoolExecutor(1, "journal"), ThreadPoolExecutor(1, "papers")
+        self._answers: Together[Arrived] = Together(Journal(runtime).commit, writer, MOST_ANSWERS)
+        self._steps: Together[Begin | OpenScreen] = Together(starting.write, writer, MOST)
+        self._papers: Together[ShowPaper] = Together(starting.show, reader, MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
-            read, body = await _read(receive)
-            arrival = self._arrival(scope, body)
-            if arrival is not None:
-                await self._answer(arrival, send)
-                return
-            await self._behind(scope, _again(read, receive), send)
+        read: list[MutableMapping[str, Any]] = []
+        reply = None
+        if scope["type"] == "http":
+            if scope["method"] == "POST" and scope["path"].startswith(ANSWERS):
+                read, body = await _read(receive)
+                reply = await self._answer(scope, body)
+            elif (step := STEP.fullmatch(scope["path"])) and scope["method"] == METHODS[step[2]]:
+                read, body = await _read(receive) if scope["method"] == "POST" else ([], b"")
+                reply = await self._step(scope, UUID(step[1]), step[2], body)
+        if reply is not None:
+            await _respond(send, *reply)
             return
         # As a coroutine: the server's own awaitable is none, and the adapter behind asks for one.
-        await self._behind(scope, _again([], receive), send)
+        await self._behind(scope, _again(read, receive), send)
 
-    def _arrival(self, scope: Scope, body: bytes | None) -> Arrived | None:
-        """What came, where all of it is as usual; None sends it on to the application."""
-        cookie, token = "", ""
-        for name, value in scope["headers"]:
-            if name == b"cookie":
-                cookie = value.decode("latin-1")
-            elif name == b"x-csrftoken":
-                token = value.decode("latin-1")
-        registration_id = self._registration(cookie, token)
-        if registration_id is None or body is None:
+    async def _answer(self, scope: Scope, body: bytes | None) -> Reply | None:
+        headers, visit = self._who(scope)
+        if visit is None or body is None or not self._visits.may_post(visit, headers, headers.token):
             return None
         try:
-            attempt_id = UUID(scope["path"][len(PREFIX) :])
-            parsed = json.loads(body)
+            attempt_id, parsed = UUID(scope["path"][len(ANSWERS) :]), json.loads(body)
         except (ValueError, RecursionError):
             return None
-        if self._scripts.known_owner(attempt_id) != registration_id:
+        if self._scripts.known_owner(attempt_id) != visit.registration_id:
             return None
         arrival = receiving.arrived(self._scripts, attempt_id, parsed)
-        return None if isinstance(arrival, Refused) else arrival
-
-    def _registration(self, header: str, token: str) -> UUID | None:
-        key = header, token
-        found = self._known.get(key)
-        if found is None:
-            cookie = next((part for part in header.split("; ") if part.startswith(self._cookie_name)), "")
-            found = self._checked(cookie[len(self._cookie_name) :], token)
-            if found is not None:
-                self._known[key] = found
-                if len(self._known) > KEPT:
-                    self._known.popitem(last=False)
-        return found
-
-    def _checked(self, cookie: str, token: str) -> UUID | None:
-        try:
-            session = self._cookies.loads(cookie) if self._cookies else {}
-            kind, identity = session["actor"]
-            if kind != KIND or self._tokens.loads(token) != session["csrf_token"]:
-                return None
-            return UUID(identity.partition("|")[0])
-        except (BadData, KeyError, TypeError, ValueError):
+        if isinstance(arrival, Refused):
             return None
+        await self._answers.done(arrival)
+        if not isinstance(arrival.outcome, Saved):
+            return _json(503, {"problem": "unexpected"})
+        return _json(*receiving.answer(arrival, arrival.outcome))
 
-    async def _answer(self, arrival: Arrived, send: Send) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((arrival, done))
-        if not self._committing:
-            self._committing = True
-            asyncio.get_running_loop().create_task(self._commit())
-        await done
-        outcome = arrival.outcome
-        if not isinstance(outcome, Saved):
-            await _respond(send, 503, {"problem": "unexpected"})
-            return
-        status, body = receiving.answer(arrival, outcome)
-        await _respond(send, status, body)
+    async def _step(self, scope: Scope, sitting_id: UUID, step: str, body: bytes | None) -> Reply | None:
+        headers, visit = self._who(scope)
+        sitting = self._scripts.known_sitting(sitting_id)
+        # Where a key of the browser is asked for, the address counts that only the application knows.
+        if visit is None or body is None or sitting is None or sitting.part is not Part.THEORY or sitting.browser_keys:
+            return None
+        screen = self._screens.known(sitting, visit.language)
+        if screen is None:
+            return None
+        if step == "paper":
+            showing = ShowPaper(screen, visit.registration_id, visit.visitor, self._visits.token(visit))
+            return await self._show(showing) if visit.secret else None
+        token = headers.token if step == "open" else _field(body, "csrf_token")
+        if not self._visits.may_post(visit, headers, token):
+            return None
+        if step == "start":
+            return await self._begin(Begin(sitting, visit.registration_id), screen.addresses["paper"])
+        return await self._open(sitting, visit)
 
-    async def _commit(self) -> None:
-        """Commits what waits, again while more has come meanwhile."""
-        loop = asyncio.get_running_loop()
+    async def _begin(self, begin: Begin, then: str) -> Reply | None:
+        await self._tried(self._steps, begin)
+        return (302, "text/html; charset=utf-8", "", then) if begin.outcome else None
+
+    async def _show(self, showing: ShowPaper) -> Reply | None:
+        await self._tried(self._papers, showing)
+        return (200, "text/html; charset=utf-8", showing.outcome, "") if showing.outcome else None
+
+    async def _open(self, sitting: SittingView, visit: Visit) -> Reply | None:
+        opening = OpenScreen(sitting, visit.registration_id, visit.visitor)
+        await self._tried(self._steps, opening)
+        return _json(200, opening.outcome) if opening.outcome else None
+
+    async def _tried(self, together: Together[Any], asked: Any) -> None:
         try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                await loop.run_in_executor(self._pool, self._journal.commit, [arrival for arrival, _done in batch])
-                for _arrival, done in batch:
-                    if not done.done():
-                        done.set_result(None)
-        finally:
-            self._committing = False
+            await together.done(asked)
+        except Exception:
+            # Nothing of it was done: the application tries again for each alone, and says what is wrong.
+            log.warning("requests of a start are tried one by one", exc_info=True)
+            asked.outcome = None
+
+    def _who(self, scope: Scope) -> tuple[Headers, Visit | None]:
+        headers = headers_of(scope["headers"])
+        return headers, self._visits.of(headers, (scope.get("client") or ("",))[0])
+
+
+def _field(body: bytes, name: str) -> str:
+    return parse_qs(body.decode("latin-1")).get(name, [""])[0]
+
+
+def _json(status: int, body: dict[str, Any]) -> Reply:
+    return status, "application/json", json.dumps(body), ""
 
 
 async def _read(receive: Receive) -> tuple[list[MutableMapping[str, Any]], bytes | None]:
-    """The messages of a body and the body; None for one that is too long for an answer."""
+    """The messages of a body and the body; None for one that is longer than any that is dealt with here."""
     messages, parts, size = [], [], 0
     while True:
         message = await receive()
@@ -153,13 +177,10 @@ def _again(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receiv
     return again
 
 
-async def _respond(send: Send, status: int, body: dict[str, Any]) -> None:
-    content = json.dumps(body).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(content)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
+async def _respond(send: Send, status: int, kind: str, body: str, then: str) -> None:
+    content = body.encode()
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(content)).encode()), *COMMON]
+    if then:
+        headers.append((b"location", then.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

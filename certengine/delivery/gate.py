@@ -17,6 +17,8 @@ from certengine.ledger import service as ledger
 
 # The headers of Safe Exam Browser: SHA-256 of the address asked for and a key, in hex.
 KEY_HEADERS = ("X-SafeExamBrowser-RequestHash", "X-SafeExamBrowser-ConfigKeyHash")
+# A browser that keeps no cookie is nobody's.
+UNKNOWN = "unknown"
 OTHER_DEVICE = "delivery.other_device"
 WRONG_KEY = "delivery.wrong_key"
 HELD = {OTHER_DEVICE: EventKind.OTHER_DEVICE, WRONG_KEY: EventKind.WRONG_KEY}
@@ -100,8 +102,3 @@ def let_in(session: Session, standing: Attempt, reason: str, actor: str, now: da
             "held_for": held,
         },
     )
-
-
-def visitor_id(known: str | None) -> str:
-    """A browser that keeps no cookie is nobody's."""
-    return known or "unknown"

@@ -54,6 +54,12 @@ def saved_state(session: Session, attempt_id: UUID) -> dict[str, tuple[int, dict
     return {row.item: (row.sequence, row.content) for row in session.scalars(query)}
 
 
+def saved_answers(session: Session, standing: Attempt, screens: int) -> dict[str, list[Any]]:
+    """item → [sequence, answer, flagged], for a screen to go on with; where none was open before, nothing is asked for."""
+    saved = saved_state(session, standing.id) if screens else {}
+    return {item: [sequence, content.get("a"), bool(content.get("f"))] for item, (sequence, content) in saved.items()}
+
+
 def final_answers(session: Session, sitting_id: UUID) -> dict[UUID, dict[str, rules.Answer]]:
     """registration → item → answer, of all that were handed in."""
     query = select(Attempt.id, Attempt.registration_id)

@@ -30,6 +30,7 @@ KEPT_PAPERS = 50_000
 
 @dataclass(frozen=True)
 class ReleaseContent:
+    id: UUID
     items: dict[str, Item]
     views: dict[str, dict[str, Any]]
 
@@ -54,7 +55,7 @@ class Scripts:
         found = self._releases.get(release_id)
         if found is None:
             items = {item.id: item for item in bank.released_items(session, release_id).items}
-            found = ReleaseContent(items, {key: item.public_view() for key, item in items.items()})
+            found = ReleaseContent(release_id, items, {key: item.public_view() for key, item in items.items()})
             with self._lock:
                 self._releases[release_id] = found
                 while len(self._releases) > KEPT_RELEASES:
@@ -73,12 +74,20 @@ class Scripts:
                         self._sittings.popitem(last=False)
         return found
 
+    def known_sitting(self, sitting_id: UUID) -> SittingView | None:
+        """Without a query: None for one that has not begun, or that this process has not been asked for yet."""
+        return self._sittings.get(sitting_id)
+
     def script(self, session: Session, attempt: Attempt, release_id: UUID | None = None) -> dict[str, Any]:
         """Sections with their items in shown order; no key, no difficulty, no outline.
 
         release_id: that of the attempt's sitting, where the caller knows it.
         """
-        paper, release = self._drawn(session, attempt, release_id)
+        return self.shown(attempt, *self._drawn(session, attempt, release_id))
+
+    def shown(self, attempt: Attempt, paper: Paper, release: ReleaseContent) -> dict[str, Any]:
+        """The same of a paper that was read already, with its release; `problem` knows it afterwards."""
+        self._keep(attempt, paper, release.id)
         sections: dict[int, list[dict[str, Any]]] = {}
         for placed in paper.items:
             view = release.views[placed.item]
@@ -108,7 +117,8 @@ class Scripts:
             attempt = session.get(Attempt, attempt_id)
             if attempt is None:
                 raise NotFound("delivery.not_found")
-            self._drawn(session, attempt)
+            paper, release = self._drawn(session, attempt)
+            self._keep(attempt, paper, release.id)
             return attempt.registration_id
         return kept.registration_id
 
@@ -131,10 +141,11 @@ class Scripts:
         release_id = release_id or sittings.sitting(session, attempt.sitting_id).release_id
         if release_id is None:
             raise NotFound("papers.not_drawn")
-        paper = paper_answered(session, attempt)
+        return paper_answered(session, attempt), self.release(session, release_id)
+
+    def _keep(self, attempt: Attempt, paper: Paper, release_id: UUID) -> None:
         with self._lock:
             options = {placed.item: placed.options for placed in paper.items}
             self._papers[attempt.id] = Shown(attempt.registration_id, release_id, options)
             while len(self._papers) > KEPT_PAPERS:
                 self._papers.popitem(last=False)
-        return paper, self.release(session, release_id)

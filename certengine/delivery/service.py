@@ -1,5 +1,6 @@
 """Use cases of an attempt. Proctors act on attempts through here alone; answers go through the journal."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from certengine.standards.rules import Part
 __all__ = ["AttemptView", "answers_of", "arrivals", "board", "final_answers", "problems", "running", "saved_state"]
 LONGEST_EXTENSION = 120
 CLOCK = "clock"
+NO_PAPER = "papers.not_drawn"
 
 
 def sitting_key(sitting_id: UUID) -> str:
@@ -101,36 +103,77 @@ def start(
 ) -> Attempt:
     """Starts the attempt, or goes on with the one that runs; known: the sitting, where the caller has it."""
     sitting = known or sittings.sitting(session, sitting_id)
-    standing = attempt_of(session, sitting_id, registration_id, lock=True)
-    if standing is None:
-        raise Conflict("delivery.not_confirmed")
-    if standing.state is AttemptState.SUBMITTED:
-        raise Conflict("delivery.already_submitted")
-    if standing.state is not AttemptState.READY:
-        return standing
-    if now < sitting.starts_at:
-        raise Conflict("delivery.not_started")
-    if problem := entry_problem(sitting, standing, now):
-        raise Conflict(problem, opens="")
+    return _one(start_all(session, sitting, [registration_id], now), registration_id)
+
+
+def start_all(
+    session: Session, sitting: SittingView, registrations: Sequence[UUID], now: datetime
+) -> dict[UUID, Attempt | Problem]:
+    """Starts those of the attempts that may start, by few statements for all; what the others are told."""
+    standing = _locked(session, sitting.id, registrations)
+    outcomes: dict[UUID, Attempt | Problem] = {}
+    for each in registrations:
+        problem = _start_problem(sitting, standing.get(each), now)
+        outcomes[each] = Problem("", problem, {"opens": ""}) if problem else standing[each]
+    ready = [row for row in outcomes.values() if isinstance(row, Attempt) and row.state is AttemptState.READY]
     # Whoever has no paper cannot start: better an error here than an empty screen.
-    given = _given(session, sitting, registration_id)
-    standing.state, standing.started_at, standing.seen_at = AttemptState.RUNNING, now, now
-    _record(
-        session,
-        "attempt.started",
-        standing,
-        registration_key(registration_id),
-        now,
-        private={**given, "deadline": standing.deadline_at.isoformat()},
-    )
-    return standing
+    given = _given_all(session, sitting, [row.registration_id for row in ready])
+    started = [row for row in ready if row.registration_id in given]
+    outcomes.update({row.registration_id: Problem("", NO_PAPER) for row in ready if row not in started})
+    for row in started:
+        row.state, row.started_at, row.seen_at = AttemptState.RUNNING, now, now
+    ledger.record_many(session, [_started(row, given[row.registration_id], now) for row in started])
+    return outcomes
+
+
+def _start_problem(sitting: SittingView, standing: Attempt | None, now: datetime) -> str | None:
+    if standing is None:
+        return "delivery.not_confirmed"
+    if standing.state is AttemptState.SUBMITTED:
+        return "delivery.already_submitted"
+    if standing.state is not AttemptState.READY:
+        return None
+    return "delivery.not_started" if now < sitting.starts_at else entry_problem(sitting, standing, now)
+
+
+def _started(standing: Attempt, given: dict[str, Any], now: datetime) -> dict[str, Any]:
+    private = {**given, "deadline": standing.deadline_at.isoformat()}
+    return _entry("attempt.started", standing, registration_key(standing.registration_id), now, private)
+
+
+def _locked(session: Session, sitting_id: UUID, registrations: Sequence[UUID]) -> dict[UUID, Attempt]:
+    """registration → attempt; always in one order, so that two of these never wait for each other."""
+    query = select(Attempt).where(Attempt.sitting_id == sitting_id, Attempt.registration_id.in_(registrations))
+    return {each.registration_id: each for each in session.scalars(query.order_by(Attempt.id).with_for_update())}
+
+
+def _one(outcomes: dict[UUID, Attempt | Problem], registration_id: UUID) -> Attempt:
+    outcome = outcomes[registration_id]
+    if isinstance(outcome, Problem):
+        raise (NotFound if outcome.code == NO_PAPER else Conflict)(outcome.code, **outcome.values)
+    return outcome
+
+
+def _given_all(session: Session, sitting: SittingView, registrations: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What the ledger keeps of what each was asked to do; who has no paper is not there."""
+    if not registrations:
+        return {}
+    if sitting.part is Part.PRACTICAL:
+        task = {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
+        return dict.fromkeys(registrations, task)
+    hashes = papers.paper_hashes(session, sitting_key(sitting.id), [registration_key(each) for each in registrations])
+    keys = {each: registration_key(each) for each in registrations}
+    return {each: {"paper_hash": hashes[key]} for each, key in keys.items() if key in hashes}
 
 
 def _given(session: Session, sitting: SittingView, registration_id: UUID, form: str = "") -> dict[str, Any]:
-    """What the ledger keeps of what a candidate was asked to do; form: the printed one that they had instead."""
-    if sitting.part is Part.PRACTICAL:
-        return {"task": tasks.task_of(session, sitting).id, "release": str(sitting.release_id)}
-    return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), _paper_key(registration_id, form))}
+    """The same of one candidate; form: the printed one that they had instead. Raises NotFound without a paper."""
+    if form:
+        return {"paper_hash": papers.paper_hash(session, sitting_key(sitting.id), _paper_key(registration_id, form))}
+    found = _given_all(session, sitting, [registration_id])
+    if registration_id not in found:
+        raise NotFound(NO_PAPER)
+    return found[registration_id]
 
 
 def _paper_key(registration_id: UUID, form: str) -> str:
@@ -159,14 +202,28 @@ def open_screen(
 
     Raises Conflict for a visitor whom a proctor has to let in first.
     """
-    standing = attempt_of(session, sitting_id, registration_id, lock=True)
-    if standing is None or standing.started_at is None:
-        raise Conflict("delivery.not_started")
-    if visitor is not None:
-        gate.opened(session, standing, visitor, now)
-    standing.generation += 1
-    standing.seen_at = now
-    return standing
+    return _one(open_screens(session, sitting_id, {registration_id: visitor}, now), registration_id)
+
+
+def open_screens(
+    session: Session, sitting_id: UUID, visitors: Mapping[UUID, gate.Visitor | None], now: datetime
+) -> dict[UUID, Attempt | Problem]:
+    """The same for many candidates of a sitting by one statement; visitors: by registration."""
+    standing = _locked(session, sitting_id, list(visitors))
+    outcomes: dict[UUID, Attempt | Problem] = {}
+    for registration_id, visitor in visitors.items():
+        each = standing.get(registration_id)
+        if each is None or each.started_at is None:
+            outcomes[registration_id] = Problem("", "delivery.not_started")
+        elif visitor is not None and (problem := gate.obstacle(each, visitor)):
+            outcomes[registration_id] = Problem("", problem)
+        else:
+            if visitor is not None:
+                gate.opened(session, each, visitor, now)
+            each.generation += 1
+            each.seen_at = now
+            outcomes[registration_id] = each
+    return outcomes
 
 
 def submit(session: Session, attempt_id: UUID, actor: str, now: datetime) -> Attempt:
@@ -299,12 +356,17 @@ def _reason(reason: str) -> None:
 def _record(
     session: Session, kind: str, standing: Attempt, actor: str, now: datetime, private: dict[str, Any] | None = None
 ) -> None:
-    ledger.record(
-        session,
-        kind=kind,
-        actor=actor,
-        subject=f"attempt:{standing.id}",
-        now=now,
-        public={"sitting": sitting_key(standing.sitting_id)},
-        private={"registration": registration_key(standing.registration_id), **(private or {})},
-    )
+    ledger.record(session, **_entry(kind, standing, actor, now, private))
+
+
+def _entry(
+    kind: str, standing: Attempt, actor: str, now: datetime, private: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "actor": actor,
+        "subject": f"attempt:{standing.id}",
+        "now": now,
+        "public": {"sitting": sitting_key(standing.sitting_id)},
+        "private": {"registration": registration_key(standing.registration_id), **(private or {})},
+    }

@@ -1,23 +1,24 @@
 import json
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.blueprints import BlueprintSetupState
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeSerializer
-from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from certengine.delivery import answer_file, entering, events, file_rules, gate, receiving, rules, service, tasks
+from certengine.delivery import entering, events, file_rules, gate, receiving, screen, service, tasks
 from certengine.delivery.actors import KIND, Candidate, identity
 from certengine.delivery.forms import CandidateForm
 from certengine.delivery.journal import Journal
 from certengine.delivery.models import Attempt, AttemptState, EventKind
+from certengine.delivery.reading import saved_answers
 from certengine.delivery.receiving import Refused
+from certengine.delivery.screen import Screens
 from certengine.delivery.scripts import Scripts
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotAllowed, NotFound, Problem
@@ -65,12 +66,17 @@ def set_up(state: BlueprintSetupState) -> None:
     add_door(state.app, "/exam/", "delivery.front_door")
     add_labels(state, EventKind, EVENTS)
     state.app.extensions["scripts"] = Scripts()
+    state.app.extensions["screens"] = Screens()
     # The journal is made over the runtime at first use: the app may be built before its database stands.
     state.app.extensions["journal"] = None
 
 
 def scripts() -> Scripts:
     return current_app.extensions["scripts"]  # type: ignore[no-any-return]
+
+
+def screens() -> Screens:
+    return current_app.extensions["screens"]  # type: ignore[no-any-return]
 
 
 def journal() -> Journal:
@@ -170,16 +176,6 @@ def start(sitting_id: UUID) -> Answer:
     return redirect(url_for(".paper", sitting_id=sitting_id))
 
 
-@cache
-def _exam_texts(_language: str) -> Markup:
-    return Markup(render_template("delivery/exam_texts.html").strip())  # nosec B704: our own template, which escapes
-
-
-def exam_texts() -> Markup:
-    """The same for everybody of one language, and asked for by all at once."""
-    return _exam_texts(str(get_locale()))
-
-
 def _shows_key(view: SittingView) -> bool:
     shown = [request.headers.get(name, "") for name in gate.KEY_HEADERS]
     return gate.shows_key(view.browser_keys, request.url, shown)
@@ -202,7 +198,7 @@ def visitor(view: SittingView, standing: Attempt | None = None) -> gate.Visitor:
         found, seen = _seen().loads_unsafe(request.args.get("shown", ""))
         key = found and seen == str(standing.id)
     device = devices.known(f"ticket:{candidate().ticket_number}")
-    return gate.Visitor(device or "unknown", request.remote_addr or "", request.user_agent.string[:200], key)
+    return gate.Visitor(device or gate.UNKNOWN, request.remote_addr or "", request.user_agent.string[:200], key)
 
 
 @blueprint.route("/exam/<uuid:sitting_id>/outside", methods=["GET", "POST"])
@@ -253,37 +249,20 @@ def paper(sitting_id: UUID) -> str | Answer:
         return redirect(url_for(".task", sitting_id=sitting_id))
     if gate.obstacle(standing, visitor(view)):
         return redirect(url_for(".outside", sitting_id=sitting_id))
-    data = {
-        "attempt": str(standing.id),
-        "script": scripts().script(session(), standing, view.release_id),
-        "saved": _saved(standing, standing.generation),
-        "generation": standing.generation,
-        "sequences": rules.SEQUENCES_A_GENERATION,
-        **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
-        "addresses": {
-            "open": url_for(".open_screen", sitting_id=sitting_id, shown=key_shown(standing, view)),
-            "answers": url_for(".answers", attempt_id=standing.id),
-            "submit": url_for(".submit", sitting_id=sitting_id),
-            "receipt": url_for(".receipt", sitting_id=sitting_id),
-            "worker": url_for(".worker"),
-            "events": url_for(".report_events", sitting_id=sitting_id),
-        },
-        "ticket": candidate().ticket_number,
-        "file_key": answer_file.key_of(runtime().settings.secret_key, standing.id),
-    }
-    return render_template(
-        "delivery/exam.html",
-        data=data,
-        sitting=view,
-        place=service.place_of(session(), view, candidate().registration_id),
-        texts=exam_texts(),
+    return (
+        screens()
+        .of(view)
+        .page(
+            standing,
+            service.place_of(session(), view, candidate().registration_id),
+            scripts().script(session(), standing, view.release_id),
+            saved_answers(session(), standing, standing.generation),
+            token=generate_csrf(),
+            secret=runtime().settings.secret_key,
+            now=now(),
+            shown=key_shown(standing, view),
+        )
     )
-
-
-def _saved(standing: Attempt, screens: int) -> dict[str, list[Any]]:
-    """item → [sequence, answer, flagged]; where no screen was open before, there is nothing to ask for."""
-    saved = service.saved_state(session(), standing.id) if screens else {}
-    return {item: [sequence, content.get("a"), bool(content.get("f"))] for item, (sequence, content) in saved.items()}
 
 
 @blueprint.post("/exam/<uuid:sitting_id>/open")
@@ -292,11 +271,7 @@ def open_screen(sitting_id: UUID) -> dict[str, Any]:
     view, me = scripts().sitting(session(), sitting_id, now()), candidate().registration_id
     known = service.attempt_of(session(), sitting_id, me) if view.browser_keys else None
     standing = service.open_screen(session(), sitting_id, me, now(), visitor(view, known))
-    return {
-        "generation": standing.generation,
-        "saved": _saved(standing, standing.generation - 1),
-        **receiving.clock(standing.state, standing.deadline_at, standing.extra_seconds, now()),
-    }
+    return screen.opened(session(), standing, now())
 
 
 @blueprint.post("/exam/answers/<uuid:attempt_id>")

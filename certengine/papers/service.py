@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +21,18 @@ from certengine.papers import commitments, disclosure, problems
 from certengine.papers.beside import Earlier, Surroundings
 from certengine.papers.making import capped, make_rules
 from certengine.papers.models import DrawState, PaperBatch, PaperDraw, PaperRow
+from certengine.papers.reading import (
+    loaded,
+    paper,
+    paper_hash,
+    paper_hashes,
+    paper_proof,
+    papers,
+    papers_among,
+)
 from certengine.papers.rules import (
     Drawable,
     Paper,
-    PaperItem,
     PaperRules,
     SectionRule,
     draw,
@@ -37,7 +44,7 @@ from certengine.papers.values import Caps
 from certengine.standards import service as standards
 from certengine.standards.rules import Level, Part
 
-__all__ = ["problems"]
+__all__ = ["loaded", "paper", "paper_hash", "paper_hashes", "paper_proof", "papers", "papers_among", "problems"]
 
 SEED_BYTES = 32
 UNCAPPED = Caps()
@@ -239,50 +246,6 @@ def _stored(row: PaperDraw, batch: int, paper: Paper) -> dict[str, Any]:
         "expected": [int(score.scaleb(6)) for score in paper.expected],
         "form": paper.form,
     }
-
-
-def loaded(row: PaperRow) -> Paper:
-    items = tuple(
-        PaperItem(item, version, tuple(options), Decimal(points) / 1000, section, tuple(matches))
-        for item, version, options, matches, points, section in row.items
-    )
-    low, cut, high = (Decimal(score).scaleb(-6) for score in row.expected)
-    return Paper(row.registration, row.paper_hash, items, (low, cut, high), row.form)
-
-
-def paper(session: Session, sitting: str, registration: str) -> Paper:
-    """Raises NotFound for a candidate without a paper."""
-    row = session.scalar(select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration == registration))
-    if row is None:
-        raise NotFound("papers.not_drawn")
-    return loaded(row)
-
-
-def paper_hash(session: Session, sitting: str, registration: str) -> str:
-    """Raises NotFound for a candidate without a paper."""
-    query = select(PaperRow.paper_hash)
-    found = session.scalar(query.where(PaperRow.sitting == sitting, PaperRow.registration == registration))
-    if found is None:
-        raise NotFound("papers.not_drawn")
-    return found
-
-
-def papers(session: Session, sitting: str) -> dict[str, Paper]:
-    """registration → paper of a whole sitting, for marking and statistics."""
-    rows = session.scalars(select(PaperRow).where(PaperRow.sitting == sitting).order_by(PaperRow.registration))
-    return {row.registration: loaded(row) for row in rows}
-
-
-def paper_proof(session: Session, sitting: str, registration: str) -> tuple[int, int, list[str], str]:
-    """Index, count, audit path and root: that a candidate's paper was among those committed to before the start."""
-    row = session.scalar(select(PaperRow).where(PaperRow.sitting == sitting, PaperRow.registration == registration))
-    if row is None:
-        raise NotFound("papers.not_drawn")
-    hashes = session.scalars(
-        select(PaperRow.paper_hash).where(PaperRow.draw_id == row.draw_id, PaperRow.batch == row.batch)
-    ).all()
-    index, path = commitments.paper_proof(hashes, row.paper_hash)
-    return index, len(hashes), path, commitments.papers_root(hashes)
 
 
 def disclose(session: Session, draw_id: UUID, actor: str, now: datetime, cipher: FieldCipher | None = None) -> None:

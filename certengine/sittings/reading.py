@@ -269,6 +269,12 @@ def placement_of(session: Session, sitting_id: UUID, registration_id: UUID) -> P
     return next(iter(_placements(session, query)), None)
 
 
+def placements_among(session: Session, sitting_id: UUID, registration_ids: Sequence[UUID]) -> dict[UUID, PlacementView]:
+    """registration → seat, of those who have one there."""
+    query = _placed().where(Placement.sitting_id == sitting_id, Placement.registration_id.in_(registration_ids))
+    return {each.registration_id: each for each in _placements(session, query)}
+
+
 def candidate(session: Session, registration_id: UUID) -> CandidateView:
     """Raises NotFound, also for the withdrawn."""
     query = _candidates().where(Registration.id == registration_id)

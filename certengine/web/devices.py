@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from certengine.foundation.keys import FieldCipher
 from certengine.web.request import runtime
 
 COOKIE = "certengine_device"
@@ -16,16 +17,23 @@ MOST = 12
 
 def known(subject: str, fingerprint: str = "") -> str | None:
     """The device's number for the subject; None where it is not known, or was under another fingerprint."""
-    found = _read().get(_name(subject))
+    return number(request.cookies.get(COOKIE, ""), _secret(), runtime().cipher, subject, fingerprint)
+
+
+def number(cookie: str, secret: str, cipher: FieldCipher, subject: str, fingerprint: str = "") -> str | None:
+    """The same of a cookie that is at hand, with what it was made with."""
+    found = _read(cookie, secret).get(_name(cipher, subject))
     return found[0] if found and found[1] == fingerprint else None
 
 
 def remember(subject: str, fingerprint: str = "") -> None:
     """Makes the browser known to the subject. A new fingerprint (of another password) makes it unknown again."""
-    kept = {name: each for name, each in _read().items() if name != _name(subject)}
+    kept = {name: each for name, each in _read(request.cookies.get(COOKIE, ""), _secret()).items()}
+    name = _name(runtime().cipher, subject)
+    kept.pop(name, None)
     kept = dict(list(kept.items())[-(MOST - 1) :])
-    kept[_name(subject)] = [known(subject, fingerprint) or secrets.token_hex(8), fingerprint]
-    value = _serializer().dumps(kept)
+    kept[name] = [known(subject, fingerprint) or secrets.token_hex(8), fingerprint]
+    value = _serializer(_secret()).dumps(kept)
 
     @after_this_request
     def set_cookie(response: Response) -> Response:
@@ -40,18 +48,22 @@ def remember(subject: str, fingerprint: str = "") -> None:
         return response
 
 
-def _name(subject: str) -> str:
+def _name(cipher: FieldCipher, subject: str) -> str:
     """What a cookie may show of the subject: nothing."""
-    return runtime().cipher.blind_index(f"device:{subject}")[:16]
+    return cipher.blind_index(f"device:{subject}")[:16]
 
 
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known devices")
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])
 
 
-def _read() -> dict[str, Any]:
+def _serializer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="known devices")
+
+
+def _read(cookie: str, secret: str) -> dict[str, Any]:
     try:
-        found = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=DAYS * 86400)
+        found = _serializer(secret).loads(cookie, max_age=DAYS * 86400)
     except BadSignature:
         return {}
     return found if isinstance(found, dict) else {}

@@ -38,9 +38,13 @@ class PackageDomain(Domain):
         return english() if str(get_locale()) == "en" else NullTranslations()
 
 
+def language_of(chosen: object) -> str:
+    """What was chosen, where it is one of ours."""
+    return chosen if isinstance(chosen, str) and chosen in LANGUAGES else "zh"
+
+
 def choose() -> str:
-    chosen = cookie.get("language")
-    return chosen if chosen in LANGUAGES else "zh"
+    return language_of(cookie.get("language"))
 
 
 def install(app: Flask) -> None:

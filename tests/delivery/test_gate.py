@@ -111,7 +111,7 @@ def test_a_wrong_key_of_the_exam_browser_is_let_in_by_a_proctor_and_the_right_on
     shown = client.get(f"{here}/paper", headers={gate.KEY_HEADERS[0]: right})
     assert shown.status_code == 200
     # What the page was given stands for the key where scripts do not show it, for this attempt alone.
-    opened = shown.text.split('"open": "')[1].split('"')[0]
+    opened = shown.text.split('"open":"')[1].split('"')[0]
     assert client.post(opened).status_code == 200
     with runtime.unit_of_work() as session:
         standing = service.attempt_of(session, made.theory_id, made.registrations[0], lock=True)
