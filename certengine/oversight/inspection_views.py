@@ -10,6 +10,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
+from certengine.foundation.uploads import document_type
 from certengine.ledger import service as ledger
 from certengine.oversight import inspections
 from certengine.oversight.forms import CorrectionForm, FindingForm, RoundForm, VisitForm, VisitReportForm
@@ -20,7 +21,6 @@ from certengine.people.actors import region, staff
 from certengine.people.models import OrganisationKind
 from certengine.people.pages import ORGANISATION_KINDS
 from certengine.people.permissions import Permission
-from certengine.programme.applications import PROOFS
 from certengine.web.access import allow
 from certengine.web.request import now, runtime, session
 
@@ -211,7 +211,7 @@ def correct_finding(finding_id: UUID) -> Any:
     upload, proof = form.file.data, None
     content = upload.read() if upload else b""
     if content:
-        if not any(content.startswith(mark) for mark, _media in PROOFS):
+        if document_type(content) is None:
             form.file.errors = [*form.file.errors, gettext("只接受 PDF、JPEG、PNG 或 Office 文件")]
             return _own(form), 422
         proof = runtime().files.put(content), (upload.filename or "file")[:160]

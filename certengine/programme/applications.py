@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from certengine.foundation.runtime import Runtime
+from certengine.foundation.uploads import document_type
 from certengine.ledger import service as ledger
 from certengine.people import regions
 from certengine.people import service as people
@@ -30,14 +31,6 @@ __all__ = ["selection_problems"]
 # What a title does where it is given: (session, runtime, application, actor, now).
 Award = Callable[[Session, Runtime, Application, str, datetime], None]
 _awards: dict[ApplicationKind, Award] = {}
-
-# First bytes by which a proof is known, and what it is. Office files are ZIP archives.
-PROOFS = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n", "image/png"),
-    (b"PK\x03\x04", "application/octet-stream"),
-)
 
 
 @dataclass(frozen=True)
@@ -189,7 +182,7 @@ def add_document(session: Session, runtime: Runtime, found: Application, name: s
     """Keeps a proof. Raises Invalid for a kind of file that is none, Conflict once it is recommended."""
     if found.stage not in (Stage.SUBMITTED, Stage.RETURNED):
         raise Conflict("application.stage")
-    media_type = next((media for mark, media in PROOFS if content.startswith(mark)), None)
+    media_type = document_type(content)
     if media_type is None:
         raise Invalid([Problem("file", "application.file_kind")])
     session.add(

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.spreadsheets import append_texts, saved
+from certengine.foundation.uploads import document_type
 from certengine.people import roster
 from certengine.people.actors import staff
 from certengine.people.enrolment import qr_path
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.programme import applications, documents, notices, seminar_running
+from certengine.programme import documents, notices, seminar_running
 from certengine.programme.forms import ParticipantForm, SessionForm, SummaryForm
 from certengine.programme.pages import blueprint, chosen_ids
 from certengine.programme.seminar_models import Participant, Seminar
@@ -187,7 +188,7 @@ def session_list(seminar_id: UUID, session_id: UUID) -> Any:
 def add_material(seminar_id: UUID) -> Any:
     found, upload = _run(seminar_id), request.files.get("file")
     content = upload.read() if upload else b""
-    media = next((kind for mark, kind in applications.PROOFS if content.startswith(mark)), None)
+    media = document_type(content)
     if not content or media is None or upload is None:
         return seminar_page(found, [gettext("请选择 PDF、JPEG、PNG 或 Office 文件")]), 422
     seminar_running.add_material(session(), runtime(), found, upload.filename or "", content, media)

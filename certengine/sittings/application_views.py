@@ -15,11 +15,13 @@ from certengine.ledger import service as ledger
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.sittings import applications, kept_parts, rules, service
+from certengine.sittings import applications, kept_parts, proofs, service
 from certengine.sittings.candidate_list import CERTIFICATES
 from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
-from certengine.sittings.models import Application, ApplicationState
+from certengine.sittings.models import Application, ApplicationState, ExamPlan
 from certengine.sittings.pages import actor, blueprint, organisation
+from certengine.sittings.proof_rules import ProofKind
+from certengine.sittings.proof_views import proof_facts, sent_proof
 from certengine.sittings.service import CandidateFacts
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence
@@ -64,8 +66,10 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
         try:
             if len(photo) > LARGEST_PHOTO:
                 raise Invalid([Problem("photo", "applications.photo_large")])
-            made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
-            return render_template("sittings/applied.html", plan=plan, application=made)
+            made = _applied(plan, form, photo)
+            return render_template(
+                "sittings/applied.html", plan=plan, application=made, **proof_facts(made, proofs.of_application)
+            )
         except Invalid as error:
             others = form.show_problems(error)
         except Conflict as error:
@@ -82,11 +86,25 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
     return page, 422 if form.is_submitted() else 200
 
 
+def _applied(plan: ExamPlan, form: ApplicationForm, photo: bytes) -> Application:
+    """The application with its documents, or nothing of it. Raises Invalid and Conflict."""
+    handed_in = []
+    for kind, field in form.proofs():
+        if field.data:
+            content = field.data.read(proofs.LARGEST + 1)
+            proofs.checked(content, field.name)
+            handed_in.append((kind, field.data.filename or "", content))
+    made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
+    for kind, name, content in handed_in:
+        proofs.add_to_application(session(), runtime(), made, kind, name, content, now())
+    return made
+
+
 @blueprint.route("/apply/status", methods=["GET", "POST"])
 @public("an applicant is known by the application's and the document's number")
 @limiter.limit("30 per minute", methods=["POST"])
-def application_status() -> str | tuple[str, int]:
-    """Where one's application stands; withdrawing it takes the same two numbers."""
+def application_status() -> str | Response | tuple[str, int]:
+    """Where one's application stands; its documents, and withdrawing it, take the same two numbers."""
     form = StatusForm()
     if not form.validate_on_submit():
         return render_template("sittings/status.html", form=form, problem=None), 422 if form.is_submitted() else 200
@@ -95,13 +113,15 @@ def application_status() -> str | tuple[str, int]:
     except NotFound as error:
         return render_template("sittings/status.html", form=form, problem=say(error)), 422
     problem = None
-    if "withdraw" in request.form:
-        try:
+    try:
+        if "withdraw" in request.form:
             applications.withdraw(session(), runtime(), found, now())
-        except CertengineError as error:
-            problem = say(error)
+        elif (sent := _own_proofs(found)) is not None:
+            return sent
+    except CertengineError as error:
+        problem = say(next(iter(getattr(error, "problems", [error]))))
     registration = service.registered(session(), found.registration_id) if found.registration_id else None
-    return render_template(
+    page = render_template(
         "sittings/my_application.html",
         application=found,
         form=form,
@@ -110,7 +130,26 @@ def application_status() -> str | tuple[str, int]:
         place=applications.place_in_line(session(), found),
         problem=problem,
         State=ApplicationState,
+        **proof_facts(found, proofs.of_application),
     )
+    return page, 422 if problem else 200
+
+
+def _own_proofs(found: Application) -> Response | None:
+    """What the applicant does with a document: one more, one less, or a look at one."""
+    kept = proofs.of_application(session(), found.id)
+    if upload := request.files.get("proof"):
+        kind = next((each for each in ProofKind if each.value == request.form.get("kind")), ProofKind.OTHER)
+        content = upload.read(proofs.LARGEST + 1)
+        proofs.add_to_application(session(), runtime(), found, kind, upload.filename or "", content, now())
+    elif chosen := request.form.get("look", type=UUID):
+        return sent_proof(proofs.one(kept, chosen))
+    elif chosen := request.form.get("remove", type=UUID):
+        if found.state not in applications.OPEN_STATES:
+            raise Conflict("applications.decided")
+        actor = f"application:{found.id}"
+        proofs.remove(session(), runtime(), proofs.one(kept, chosen), actor, actor, now())
+    return None
 
 
 @blueprint.post("/sittings/plans/<uuid:plan_id>/window")
@@ -152,14 +191,10 @@ def _application(application_id: UUID) -> Application:
 @allow(Permission.REGISTRATION_MANAGE)
 def application(application_id: UUID) -> str:
     found = _application(application_id)
-    judgement = standards.judge(
-        standards.standard(found.plan.field), found.plan.level, rules.evidence_from_json(found.evidence)
-    )
     return render_template(
         "sittings/application.html",
         row=found,
-        judgement=judgement,
-        words=lambda verdict: say(Problem("", verdict.code, verdict.values)),
+        **proof_facts(found, proofs.of_application),
         acts=ledger.history(session(), f"application:{application_id}"),
         State=ApplicationState,
     )
@@ -188,7 +223,9 @@ def _decided(application_id: UUID, act: Callable[[Application], str]) -> Respons
 @allow(Permission.REGISTRATION_MANAGE)
 def accept_application(application_id: UUID) -> Response:
     def act(found: Application) -> Any:
-        done = applications.accept(session(), runtime(), found, actor(), now())
+        done = applications.accept(
+            session(), runtime(), found, actor(), now(), originals_seen="originals" in request.form
+        )
         return gettext("名额已满，已进入候补") if done.state is ApplicationState.WAITING else gettext("已通过并报名")
 
     return _decided(application_id, act)

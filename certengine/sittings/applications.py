@@ -20,7 +20,7 @@ from certengine.people import rules as people_rules
 from certengine.people import service as people
 from certengine.people.models import DocumentType
 from certengine.people.service import PersonFacts
-from certengine.sittings import rules, service
+from certengine.sittings import proofs, rules, service
 from certengine.sittings.importing import portrait
 from certengine.sittings.models import Application, ApplicationState, ExamPlan, Registration, RegistrationState
 from certengine.sittings.service import CandidateFacts
@@ -163,15 +163,22 @@ def application_of(session: Session, organisation_id: UUID, application_id: UUID
     return found
 
 
-def accept(session: Session, runtime: Runtime, found: Application, actor: str, now: datetime) -> Application:
+def accept(
+    session: Session, runtime: Runtime, found: Application, actor: str, now: datetime, *, originals_seen: bool = False
+) -> Application:
     """Registers the applicant, or puts them on the waiting list when the plan is full.
 
-    Raises Conflict when decided, Invalid where the document is known under another name.
+    Raises Conflict when decided, or while documents are missing whose originals nobody has seen; Invalid where the
+    identity document is known under another name.
     """
     plan = _locked(session, found)
     if found.state is not ApplicationState.SUBMITTED:
         raise Conflict("applications.decided")
+    if (missing := proofs.missing(found, proofs.of_application(session, found.id))) and not originals_seen:
+        raise Conflict("applications.proofs_missing")
     found.decided_by, found.decided_at, found.comment = actor, now, ""
+    if missing:
+        _record(session, "application.originals_seen", found, actor, now, missing=[each.value for each in missing])
     if service.places_left(session, plan) < 1:
         found.state = ApplicationState.WAITING
         _record(session, "application.waiting", found, actor, now)
@@ -194,6 +201,7 @@ def _register(
     if found.photo:
         people.set_photo(session, registration.person_id, found.photo)
     found.state, found.registration_id = ApplicationState.ACCEPTED, registration.id
+    proofs.hand_over(session, found.id, registration.id)
     session.flush()
     _record(session, "application.accepted", found, actor, now)
 
@@ -255,12 +263,15 @@ def place_in_line(session: Session, found: Application) -> int:
     return before.index(found.id) + 1
 
 
-def _record(session: Session, kind: str, found: Application, actor: str, now: datetime) -> None:
+def _record(
+    session: Session, kind: str, found: Application, actor: str, now: datetime, missing: Sequence[str] = ()
+) -> None:
     ledger.record(
         session,
         kind=kind,
         actor=actor,
         subject=f"application:{found.id}",
         now=now,
-        private={"plan": str(found.exam_plan_id), "eligible": found.eligible, "comment": found.comment},
+        private={"plan": str(found.exam_plan_id), "eligible": found.eligible, "comment": found.comment}
+        | ({"missing": list(missing)} if missing else {}),
     )

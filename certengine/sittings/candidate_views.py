@@ -1,5 +1,6 @@
 """The candidates of a plan: list, one of them, import of lists and photographs, export."""
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, send_file, url_for
@@ -12,13 +13,13 @@ from certengine.foundation.paging import paginate
 from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.ledger import service as ledger
 from certengine.people.permissions import Permission
-from certengine.sittings import applications, importing, kept_parts, rules, service
+from certengine.sittings import applications, importing, kept_parts, proofs, service
 from certengine.sittings.application_views import facts_of
 from certengine.sittings.candidate_list import template
-from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm
+from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm, ProofsForm
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
-from certengine.standards import service as standards
+from certengine.sittings.proof_views import proof_facts
 from certengine.standards.rules import Part
 from certengine.web.access import allow
 from certengine.web.downloads import sent_spreadsheet
@@ -63,14 +64,10 @@ def candidates_xlsx(plan_id: UUID) -> Response:
 @allow(Permission.REGISTRATION_MANAGE)
 def candidate(registration_id: UUID) -> str:
     row = service.registration_of(session(), organisation(), registration_id)
-    judgement = standards.judge(
-        standards.standard(row.plan.field), row.plan.level, rules.evidence_from_json(row.evidence)
-    )
     return render_template(
         "sittings/candidate.html",
         row=row,
-        judgement=judgement,
-        words=lambda verdict: say(Problem("", verdict.code, verdict.values)),
+        **proof_facts(row, proofs.of_registration),
         acts=ledger.history(session(), f"registration:{registration_id}"),
         exempt=kept_parts.exemptions(session(), [row.id])[row.id],
         kept=kept_parts.kept_of(session(), row.id),
@@ -169,15 +166,15 @@ def candidates_template() -> Response:
 def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
     """A list is looked at first: what would come in, and what is wrong, row by row."""
     plan = _plan(plan_id)
-    form, photos = ImportForm(), PhotosForm()
+    form = ImportForm()
     if not form.validate_on_submit():
-        return render_template("sittings/import.html", plan=plan, form=form, photos=photos, problems=[])
+        return _import_page(plan)
     content, name = form.file.data.read(), form.file.data.filename or "list.xlsx"
     try:
         found = importing.look(content, name, now())
     except Invalid as error:
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
-        return render_template("sittings/import.html", plan=plan, form=form, photos=photos, problems=said), 422
+        return _import_page(plan, said), 422
     apply = ApplyListForm(formdata=None, digest=runtime().files.put(content), name=name)
     return render_template("sittings/preview.html", plan=plan, found=found, name=name, form=apply, say=say)
 
@@ -206,10 +203,7 @@ def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
     except Invalid as error:
         session().rollback()
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
-        page = render_template(
-            "sittings/import.html", plan=_plan(plan_id), form=ImportForm(), photos=PhotosForm(), problems=said
-        )
-        return page, 422
+        return _import_page(_plan(plan_id), said), 422
     flash(
         gettext(
             "导入%(added)s名考生，%(unchanged)s名已在名单中，%(refused)s行未导入",
@@ -224,18 +218,37 @@ def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
 @blueprint.post("/sittings/plans/<uuid:plan_id>/photos")
 @allow(Permission.REGISTRATION_MANAGE)
 def import_photos(plan_id: UUID) -> str | Response | tuple[str, int]:
-    plan = _plan(plan_id)
-    upload = request.files.get("photos")
+    plan, upload = _plan(plan_id), request.files.get("photos")
+    return _archive(
+        plan, lambda: importing.add_photos(session(), runtime(), plan.id, upload.read() if upload else b"", now())
+    )
+
+
+@blueprint.post("/sittings/plans/<uuid:plan_id>/proofs")
+@allow(Permission.REGISTRATION_MANAGE)
+def import_proofs(plan_id: UUID) -> str | Response | tuple[str, int]:
+    plan, upload = _plan(plan_id), request.files.get("proofs")
+    content = upload.read() if upload else b""
+    return _archive(plan, lambda: proofs.add_many(session(), runtime(), plan, content, actor=actor(), now=now()))
+
+
+def _archive(plan: ExamPlan, act: Callable[[], tuple[int, list[Problem]]]) -> str | Response | tuple[str, int]:
+    """Brings the files of a ZIP in; those that nobody can be found for are named, and the others are kept."""
     try:
-        done, problems = importing.add_photos(session(), runtime(), plan.id, upload.read() if upload else b"", now())
+        done, problems = act()
     except CertengineError as error:
         done, problems = 0, list(getattr(error, "problems", []))
     if problems:
         said = [f"{problem.place}: {say(problem)}" for problem in problems]
-        form = ImportForm(formdata=None)
-        page = render_template(
-            "sittings/import.html", plan=plan, form=form, photos=PhotosForm(formdata=None), problems=said, done=done
-        )
-        return page, 200 if done else 422
-    flash(gettext("已导入%(count)s张照片", count=done))
-    return redirect(url_for(".candidates", plan_id=plan_id))
+        return _import_page(plan, said, done), 200 if done else 422
+    flash(gettext("已导入文件：%(count)s", count=done))
+    return redirect(url_for(".candidates", plan_id=plan.id))
+
+
+def _import_page(plan: ExamPlan, problems: Sequence[str] = (), done: int = 0) -> str:
+    forms = {
+        "form": ImportForm(formdata=None),
+        "photos": PhotosForm(formdata=None),
+        "proofs": ProofsForm(formdata=None),
+    }
+    return render_template("sittings/import.html", plan=plan, problems=problems, done=done, **forms)

@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from certengine.people.lists import DOCUMENTS
 from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, TITLES
 from certengine.sittings.models import ConflictKind
+from certengine.sittings.proof_rules import ProofKind
 from certengine.standards.rules import Level, Part
 from certengine.standards.service import fields
 from certengine.web.forms import ChinaTimeField, Form
@@ -52,6 +53,10 @@ class PhotosForm(Form):
     photos = FileField(_("照片（.zip，文件名为准考证号或证件号码）"), [FileRequired(_("请选择文件"))])
 
 
+class ProofsForm(Form):
+    proofs = FileField(_("证明材料（.zip，文件名如“准考证号-学历.pdf”）"), [FileRequired(_("请选择文件"))])
+
+
 class CandidateForm(Form):
     name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
     document_type = SelectField(_("证件类型"), choices=[(kind.value, text) for text, kind in DOCUMENTS.items()])
@@ -64,11 +69,30 @@ class CandidateForm(Form):
     certificate = SelectField(_("已获证书"), choices=[(text, text) for text in CERTIFICATES])
 
 
+PROOFS = {
+    ProofKind.HOURS: _("培训合格证书或学时证明"),
+    ProofKind.DEGREE: _("学历、学位证书或在读证明"),
+    ProofKind.TITLE: _("职称证书"),
+    ProofKind.WORK: _("工作年限证明"),
+    ProofKind.CERTIFICATE: _("已获等级证书"),
+    ProofKind.OTHER: _("其他材料"),
+}
+
+
 class ApplicationForm(CandidateForm):
-    """The same facts, given by the candidate; the photograph comes with them."""
+    """The same facts, given by the candidate; the photograph comes with them, and what proves them may."""
 
     photo = FileField(_("证件照（JPEG 或 PNG，不超过 5 MB）"), [FileRequired(_("请上传证件照"))])
-    truthful = BooleanField(_("我承诺以上信息真实，并携带证明材料备查"), [InputRequired(_("请确认"))])
+    hours_proof = FileField(PROOFS[ProofKind.HOURS])
+    degree_proof = FileField(PROOFS[ProofKind.DEGREE])
+    title_proof = FileField(PROOFS[ProofKind.TITLE])
+    work_proof = FileField(PROOFS[ProofKind.WORK])
+    certificate_proof = FileField(PROOFS[ProofKind.CERTIFICATE])
+    truthful = BooleanField(_("我承诺以上信息和材料真实，并携带原件备查"), [InputRequired(_("请确认"))])
+
+    def proofs(self) -> list[tuple[ProofKind, FileField]]:
+        """Kind and field of each document that can come with the application."""
+        return [(kind, self[f"{kind.value}_proof"]) for kind in ProofKind if f"{kind.value}_proof" in self]
 
 
 class StatusForm(Form):

@@ -1,7 +1,7 @@
 """Bringing lists and photographs in: looked at first, then applied as the user chose."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -95,15 +95,12 @@ def add_photos(
     rows = session.scalars(
         select(Registration).options(joinedload(Registration.person)).where(Registration.exam_plan_id == exam_plan_id)
     ).all()
-    by_ticket = {row.ticket_number: row for row in rows}
-    by_document = {row.person.document_index: row for row in rows}
+    find = by_number(runtime, rows, now)
     done = 0
     problems: list[Problem] = []
     for name, picture in _pictures(content):
         stem = PurePosixPath(name).stem.strip()
-        row = by_ticket.get(stem) or next(
-            (by_document[index] for index in _indexes(runtime, stem, now) if index in by_document), None
-        )
+        row = find(stem)
         if row is None:
             problems.append(Problem(name, "photos.nobody", {"name": stem}))
             continue
@@ -115,6 +112,18 @@ def add_photos(
     return done, problems
 
 
+def by_number(runtime: Runtime, rows: Sequence[Registration], now: datetime) -> Callable[[str], Registration | None]:
+    """Finds one of the registrations by its ticket or document number; the persons are loaded already."""
+    by_ticket = {row.ticket_number: row for row in rows}
+    by_document = {row.person.document_index: row for row in rows}
+
+    def find(text: str) -> Registration | None:
+        indexes = _indexes(runtime, text, now)
+        return by_ticket.get(text) or next((by_document[each] for each in indexes if each in by_document), None)
+
+    return find
+
+
 def _indexes(runtime: Runtime, number: str, now: datetime) -> Iterator[str]:
     for kind in DocumentType:
         parsed = parse_document(kind, number, now.date())
@@ -124,16 +133,20 @@ def _indexes(runtime: Runtime, number: str, now: datetime) -> Iterator[str]:
 
 def _pictures(content: bytes) -> Iterator[tuple[str, bytes]]:
     try:
-        archive = zipfile.ZipFile(BytesIO(content))
-        for member in archive.infolist():
-            hidden = PurePosixPath(member.filename).name.startswith(".") or member.filename.startswith("__MACOSX")
-            if member.is_dir() or hidden:
-                continue
-            if member.file_size > LARGEST_PHOTO:
-                raise Invalid([Problem(member.filename, "photos.too_large")])
-            yield _named(member), archive.read(member)
+        yield from members(zipfile.ZipFile(BytesIO(content)), LARGEST_PHOTO)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise Invalid([Problem("", "photos.unreadable")]) from None
+
+
+def members(archive: zipfile.ZipFile, largest: int) -> Iterator[tuple[str, bytes]]:
+    """The files of an archive that somebody made, by their names. Raises Invalid for one that is larger."""
+    for member in archive.infolist():
+        hidden = PurePosixPath(member.filename).name.startswith(".") or member.filename.startswith("__MACOSX")
+        if member.is_dir() or hidden:
+            continue
+        if member.file_size > largest:
+            raise Invalid([Problem(member.filename, "photos.too_large")])
+        yield _named(member), archive.read(member)
 
 
 def _named(member: zipfile.ZipInfo) -> str:

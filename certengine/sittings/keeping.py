@@ -9,6 +9,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Person
 from certengine.people.privacy import ERASED, forgets, keeps, years_after
+from certengine.sittings import proofs
 from certengine.sittings.models import Application, Registration
 
 YEARS = 5
@@ -24,7 +25,9 @@ def kept_until(session: Session, person: Person) -> date | None:
 def forget(session: Session, runtime: Runtime, person: Person) -> None:
     for each in session.scalars(select(Registration).where(Registration.person_id == person.id)):
         each.employer, each.evidence, each.extra_reason = "", {}, ""
+        proofs.drop(session, runtime, proofs.of_registration(session, each.id))
     for made in session.scalars(select(Application).where(Application.document_index == person.document_index)):
         made.name, made.document_masked, made.employer, made.photo = ERASED, "", "", None
         made.sealed, made.evidence = runtime.cipher.encrypt(""), {}
+        proofs.drop(session, runtime, proofs.of_application(session, made.id))
         made.document_index = f"erased-{made.id.hex[:24]}"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
 from certengine.people.models import Person
+from certengine.sittings.proof_rules import ProofKind
 from certengine.standards.rules import Level, Part
 
 
@@ -93,6 +94,23 @@ class Application(Base):
     registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
 
     plan: Mapped[ExamPlan] = relationship()
+
+
+class EligibilityProof(Base):
+    """A document by which a candidate proves a condition: an application's, and once that is accepted a registration's."""
+
+    __tablename__ = "eligibility_proof"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    application_id: Mapped[UUID | None] = mapped_column(ForeignKey("exam_application.id"), index=True)
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"), index=True)
+    kind: Mapped[ProofKind]
+    name: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    added_at: Mapped[datetime]
+    added_by: Mapped[str] = mapped_column(String(80))
 
 
 class Registration(Base):

@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext as _
 
 from certengine.people.models import DocumentType, Sex
 from certengine.people.permissions import Permission
-from certengine.sittings.forms import CONFLICTS, LEVELS, PARTS
+from certengine.sittings.forms import CONFLICTS, LEVELS, PARTS, PROOFS
 from certengine.sittings.models import ApplicationState, ConflictKind, RegistrationState, SittingState
+from certengine.sittings.proof_rules import ProofKind
 from certengine.standards.rules import Level, Part
 from certengine.web.access import current_actor
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
@@ -43,6 +44,7 @@ def set_up(state: BlueprintSetupState) -> None:
     }
     add_labels(state, DocumentType, kinds)
     add_labels(state, ConflictKind, CONFLICTS)
+    add_labels(state, ProofKind, PROOFS)
     for permission in (Permission.ROOM_PROCTOR, Permission.MARK_ENTER, Permission.SITTING_PLAN):
         add_navigation(state, NavigationEntry(420, _("利益冲突"), "sittings.conflicts", permission))
     for permission in (Permission.SITTING_PLAN, Permission.PAPER_DRAW):

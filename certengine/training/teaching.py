@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from certengine.foundation.errors import Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
+from certengine.foundation.uploads import document_type
 from certengine.ledger import service as ledger
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
@@ -20,14 +21,6 @@ from certengine.training.plan_rules import Coverage
 from certengine.training.teaching_models import ClassMaterial, Environment, EnvironmentKind, Teacher, TeachingPlan
 
 __all__ = ["problems"]
-
-# First bytes of what may be handed out, and what it is. Office files are ZIP archives.
-MATERIALS = (
-    (b"%PDF-", "application/pdf"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n", "image/png"),
-    (b"PK\x03\x04", "application/octet-stream"),
-)
 
 
 @dataclass(frozen=True)
@@ -167,7 +160,7 @@ def coverage_of(found: TeachingPlan, taught: Sequence[str] = ()) -> Coverage:
 
 def add_material(session: Session, runtime: Runtime, class_id: UUID, name: str, content: bytes) -> ClassMaterial:
     """Raises Invalid for a kind of file that is none."""
-    media_type = next((media for mark, media in MATERIALS if content.startswith(mark)), None)
+    media_type = document_type(content)
     if media_type is None:
         raise Invalid([Problem("file", "training.file_kind")])
     made = ClassMaterial(

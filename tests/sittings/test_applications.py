@@ -48,7 +48,8 @@ def apply(session: Session, runtime: Runtime, plan: ExamPlan, serial: int, name:
 
 
 def accept(session: Session, runtime: Runtime, found: Application) -> Application:
-    return applications.accept(session, runtime, found, OFFICER, runtime.clock.now())
+    """With the originals in hand: none of these applicants uploads anything."""
+    return applications.accept(session, runtime, found, OFFICER, runtime.clock.now(), originals_seen=True)
 
 
 def test_outside_the_window_nobody_applies(session: Session, runtime: Runtime) -> None:
@@ -78,7 +79,7 @@ def test_an_application_waits_for_a_person_and_stores_no_person_before(session: 
     with pytest.raises(Conflict, match="decided"):
         accept(session, runtime, found)
     kinds = [entry.kind for entry in ledger.history(session, f"application:{found.id}")]
-    assert set(kinds) == {"application.submitted", "application.accepted"}
+    assert set(kinds) == {"application.submitted", "application.originals_seen", "application.accepted"}
 
 
 def test_what_is_wrong_is_said_all_at_once_and_nothing_is_kept(session: Session, runtime: Runtime) -> None:
@@ -175,7 +176,12 @@ def test_from_the_front_page_to_the_ticket_number(app: Flask, client: FlaskClien
     listed = officer.get(f"/sittings/plans/{plan.id}/applications?state=submitted").text
     assert "欧阳明" in listed
     assert officer.get(f"/sittings/applications/{found.id}/photo").status_code == 200
-    assert "已通过并报名" in officer.post(f"/sittings/applications/{found.id}/accept", follow_redirects=True).text
+    assert (
+        "已通过并报名"
+        in officer.post(
+            f"/sittings/applications/{found.id}/accept", data={"originals": "1"}, follow_redirects=True
+        ).text
+    )
     assert "准考证号" in client.post("/apply/status", data=mine).text
     assert "已撤回" in client.post("/apply/status", data={**mine, "withdraw": "1"}).text
     account(runtime, "stranger", ["exam_officer"], institution="别的机构", code="OTHER")
