@@ -12,6 +12,7 @@ from certengine.certificates.rules import LEVELS_ZH, TITLES
 from certengine.certificates.signed_code import FIELDS, PublishedKey
 
 FOLDER = Path(__file__).parent / "verifier"
+VENDORED = Path(__file__).parent.parent / "static" / "vendor"
 # What is printed, in the order of the sheet: Chinese and English label, the fields that make its value.
 ROWS = (
     ("证书种类", "Kind", ("kind",)),
@@ -36,7 +37,8 @@ ROWS = (
 
 def verifier_page(keys: Mapping[bytes, PublishedKey], made_on: date) -> str:
     """The whole page; the same keys and day give the same bytes."""
-    parts = {name: (FOLDER / name).read_text() for name in ("verifier.css", "qr-decode.js", "verifier.js")}
+    sources = {"verifier.css": FOLDER, "qr-decode.js": VENDORED, "verifier.js": FOLDER}
+    parts = {name: (folder / name).read_text() for name, folder in sources.items()}
     data = {
         "keys": [_key(identifier, key) for identifier, key in sorted(keys.items())],
         "fields": FIELDS,
@@ -49,7 +51,7 @@ def verifier_page(keys: Mapping[bytes, PublishedKey], made_on: date) -> str:
     scripts = " ".join(_digest(parts[name]) for name in ("qr-decode.js", "verifier.js"))
     # No source of anything: the page cannot speak to a network, whatever it is fed with.
     policy = f"default-src 'none'; script-src {scripts}; style-src {_digest(parts['verifier.css'])}; media-src blob:"
-    places = {
+    filled = {
         "policy": f"{policy}; img-src blob: data:; base-uri 'none'; form-action 'none'",
         "style": parts["verifier.css"],
         "made_on": made_on.isoformat(),
@@ -59,7 +61,7 @@ def verifier_page(keys: Mapping[bytes, PublishedKey], made_on: date) -> str:
         "script": parts["verifier.js"],
     }
     page = (FOLDER / "page.html").read_text()
-    for name, text in places.items():
+    for name, text in filled.items():
         page = page.replace("{{ " + name + " }}", text)
     return page
 

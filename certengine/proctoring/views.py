@@ -29,6 +29,7 @@ from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, runtime, session
+from certengine.web.security import WITH_CAMERA
 
 blueprint = Blueprint("proctoring", __name__)
 
@@ -78,11 +79,11 @@ def rooms() -> str:
 
 @blueprint.get("/proctoring/<uuid:sitting_id>/<uuid:room_id>")
 @allow(Permission.ROOM_PROCTOR, Permission.OVERSIGHT_READ)
-def board(sitting_id: UUID, room_id: UUID) -> str:
+def board(sitting_id: UUID, room_id: UUID) -> tuple[str, dict[str, str]]:
     acts = _may_watch(sitting_id)
     view = service.board(session(), sitting_id, room_id, now())
     form = _incident_form(view)
-    return render_template(
+    page = render_template(
         "proctoring/board.html",
         board=view,
         form=form,
@@ -95,6 +96,7 @@ def board(sitting_id: UUID, room_id: UUID) -> str:
         Seat=Seat,
         now=now(),
     )
+    return page, {"Permissions-Policy": WITH_CAMERA}
 
 
 def _incident_form(view: service.Board) -> IncidentForm:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,12 @@ from tests.sittings.factories import OFFICER, Exam, exam
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 META = re.compile(r'name="csrf-token" content="([^"]+)"')
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: a browser of another test may hold this one's event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Hall:
             return list(await asyncio.gather(*requests))
 
         self.behind.clear()
-        return asyncio.run(together())
+        return run(together())
 
     async def request(self, client: FlaskClient, method: str, path: str, token: str = "", body: bytes = b"") -> Answer:
         cookies = "; ".join(f"{name}={client.get_cookie(name).value}" for name in ("certengine", "certengine_device"))  # type: ignore[union-attr]
@@ -222,6 +228,6 @@ def test_all_who_waited_hear_of_a_failure_and_the_next_ones_are_served() -> None
         return [first, then]
 
     with ThreadPoolExecutor(1) as executor:
-        failed, served = asyncio.run(come_and_go())
+        failed, served = run(come_and_go())
     assert [type(each) for each in failed] == [OSError, OSError] and served == [None] * 5
     assert seen == [[0, 1], [1, 2, 3], [4, 5]]
