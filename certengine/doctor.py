@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from certengine import rooms
 from certengine.backup import checking
 from certengine.backup.making import LAST, UNFINISHED
+from certengine.conduct.regulation import read_regulation
 from certengine.foundation import migrate
+from certengine.foundation.errors import Invalid
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger import service as ledger
 from certengine.people import second_factor
@@ -62,6 +64,8 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
             yield _second_factors(runtime, session)
             yield _last_backup(runtime, session)
     yield _security_contact(runtime)
+    if runtime.settings.misconduct:
+        yield _misconduct(runtime.settings.misconduct)
     if runtime.settings.network_logs is not None:
         yield _network_logs(runtime.settings.network_logs, runtime.clock.now())
 
@@ -117,6 +121,15 @@ def _network_logs(folder: Path, now: datetime) -> tuple[bool, str]:
     if days < min(kept, SIX_MONTHS.days) * 0.9:
         return False, f"network logs: of the last {kept} days only {days} are in {folder}; keep 200 (logrotate)"
     return True, f"network logs: {kept} days are kept" + ("" if kept >= SIX_MONTHS.days else "; the law wants 183")
+
+
+def _misconduct(path: Path) -> tuple[bool, str]:
+    try:
+        found = read_regulation(path)
+    except Invalid as error:
+        places = ", ".join(problem.place for problem in error.problems)
+        return False, f"misconduct: the regulation cannot be used: {places}; mend it or unset CERTENGINE_MISCONDUCT"
+    return True, f"misconduct: {path} with {len(found.acts)} acts"
 
 
 def _security_contact(runtime: Runtime) -> tuple[bool, str]:

@@ -19,7 +19,10 @@ class MisconductCase(Base):
     sitting_id: Mapped[UUID] = mapped_column(ForeignKey("sitting.id"), index=True)
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registration.id"), index=True)
     state: Mapped[CaseState] = mapped_column(default=CaseState.RECORDED)
+    # Codes of the regulation's file as it was; a tier other than the act's own has its reason.
+    act: Mapped[str] = mapped_column(String(40), default="", server_default="")
     tier: Mapped[str] = mapped_column(String(20))
+    tier_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     facts: Mapped[str] = mapped_column(Text)
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

@@ -1,11 +1,8 @@
-"""The tiers of misconduct as data, and who may do what with a case at which time."""
+"""Tiers and acts of misconduct as values, and who may do what with a case at which time."""
 
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-# Time to object after the notice; the regulation leaves it to the institution (model figure, amend to yours).
-OBJECTION_TIME = timedelta(days=5)
 
 
 class Voids(enum.Enum):
@@ -35,16 +32,19 @@ class Tier:
     record_years: int | None
 
 
-TIERS = {
-    tier.code: tier
-    for tier in (
-        Tier("warning", "警告并责令改正", "Warning and correction", Voids.NOTHING, 0),
-        Tier("subject_void", "该科目考试成绩无效", "Result of the subject void", Voids.SUBJECT, 0),
-        Tier("all_void", "当次全部科目考试成绩无效", "All results of the sitting void", Voids.ALL, 0),
-        Tier("five_years", "全部成绩无效并记入诚信档案五年", "All results void, recorded for five years", Voids.ALL, 5),
-        Tier("for_good", "全部成绩无效并长期记入诚信档案", "All results void, recorded for good", Voids.ALL, None),
-    )
-}
+@dataclass(frozen=True)
+class Act:
+    """What somebody did, and the tier that it comes under."""
+
+    code: str
+    zh: str
+    en: str
+    tier: str
+
+
+def tier_problem(act: Act, tier: str, reason: str) -> str | None:
+    """Another tier than the act's own needs a reason."""
+    return "conduct.tier_reason_missing" if tier != act.tier and not reason.strip() else None
 
 
 def signing_problem(state: CaseState, recorded_by: str, signer: str) -> str | None:
@@ -61,13 +61,14 @@ def decision_problem(
     notified_at: datetime | None,
     objected: bool,
     now: datetime,
+    objection_time: timedelta,
 ) -> str | None:
     """A case is decided by somebody who did not sign it, after the candidate was told and had time to object."""
     if state is not CaseState.NOTIFIED or notified_at is None:
         return "conduct.not_notified"
     if decider in signers:
         return "conduct.decider_signed"
-    if not objected and now < notified_at + OBJECTION_TIME:
+    if not objected and now < notified_at + objection_time:
         return "conduct.objection_time_runs"
     return None
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from certengine.conduct import problems, rules
 from certengine.conduct.models import MisconductCase
-from certengine.conduct.rules import TIERS, CaseState, Voids
+from certengine.conduct.regulation import regulation
+from certengine.conduct.rules import CaseState, Voids
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
 from certengine.marking import releasing
@@ -25,9 +26,12 @@ __all__ = ["problems"]
 class CaseFacts:
     sitting_id: UUID
     registration_id: UUID
-    tier: str
+    act: str
     facts: str
     happened_at: datetime
+    # Another tier than the act's own, and why.
+    tier: str = ""
+    tier_reason: str = ""
 
 
 def record(
@@ -37,8 +41,15 @@ def record(
     if made := session.scalar(select(MisconductCase).where(MisconductCase.token == token)):
         return made
     found = []
-    if facts.tier not in TIERS:
+    known = regulation()
+    act = known.acts.get(facts.act)
+    tier = facts.tier or (act.tier if act else "")
+    if act is None:
+        found.append(Problem("act", "conduct.act_unknown"))
+    elif tier not in known.tiers:
         found.append(Problem("tier", "conduct.tier_unknown"))
+    elif problem := rules.tier_problem(act, tier, facts.tier_reason):
+        found.append(Problem("tier_reason", problem))
     if not facts.facts.strip():
         found.append(Problem("facts", "conduct.facts_missing"))
     if found:
@@ -50,7 +61,9 @@ def record(
         organisation_id=organisation_id,
         sitting_id=facts.sitting_id,
         registration_id=facts.registration_id,
-        tier=facts.tier,
+        act=facts.act,
+        tier=tier,
+        tier_reason=facts.tier_reason.strip(),
         facts=facts.facts.strip(),
         happened_at=facts.happened_at,
         recorded_at=now,
@@ -59,7 +72,8 @@ def record(
     )
     session.add(case)
     session.flush()
-    private = {"registration": f"registration:{facts.registration_id}", "facts": case.facts, "tier": case.tier}
+    private = {"registration": f"registration:{facts.registration_id}", "facts": case.facts, "act": case.act}
+    private |= {"tier": case.tier, "tier_reason": case.tier_reason}
     _record(session, "misconduct.recorded", case, actor, now, private)
     return case
 
@@ -84,7 +98,7 @@ def take_objection(session: Session, case: MisconductCase, text: str, actor: str
     """What the candidate says to it."""
     if not text.strip():
         raise Invalid([Problem("objection", "conduct.facts_missing")])
-    over = case.notified_at is None or now > case.notified_at + rules.OBJECTION_TIME
+    over = case.notified_at is None or now > case.notified_at + regulation().objection_time
     if case.state is not CaseState.NOTIFIED or over:
         raise Conflict("conduct.objection_over")
     case.objection, case.objected_at = text.strip(), now
@@ -101,14 +115,17 @@ class Decision:
 def decide(session: Session, case: MisconductCase, decision: Decision, actor: str, now: datetime) -> None:
     """By somebody who did not sign. What is upheld takes the results away that its tier names."""
     signers = tuple(each for each in (case.recorded_by, case.signed_by) if each)
-    problem = rules.decision_problem(case.state, signers, actor, case.notified_at, case.objected_at is not None, now)
+    known = regulation()
+    problem = rules.decision_problem(
+        case.state, signers, actor, case.notified_at, case.objected_at is not None, now, known.objection_time
+    )
     if problem:
         raise Conflict(problem)
-    if decision.tier not in TIERS:
+    if decision.tier not in known.tiers:
         raise Invalid([Problem("tier", "conduct.tier_unknown")])
     if not decision.text.strip():
         raise Invalid([Problem("decision", "conduct.decision_missing")])
-    tier = TIERS[decision.tier]
+    tier = known.tiers[decision.tier]
     case.state = CaseState.UPHELD if decision.upheld else CaseState.DISMISSED
     case.tier, case.decision, case.decided_by, case.decided_at = tier.code, decision.text.strip(), actor, now
     if decision.upheld:
@@ -141,7 +158,7 @@ def cases_query(organisation_id: UUID, state: CaseState | None = None) -> Select
 
 def register_query(now: datetime, organisation_id: UUID | None = None) -> Select[Any]:
     """Upheld cases whose entry stands now: those for good, and those of five years until they end; newest first."""
-    for_good = [code for code, tier in TIERS.items() if tier.record_years is None]
+    for_good = [code for code, tier in regulation().tiers.items() if tier.record_years is None]
     query = select(MisconductCase).where(
         MisconductCase.state == CaseState.UPHELD,
         or_(MisconductCase.tier.in_(for_good), MisconductCase.recorded_until > now),

@@ -7,9 +7,10 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from certengine.conduct import rules, service, suspicions
+from certengine.conduct import service, suspicions
 from certengine.conduct.models import Suspicion, SuspicionState
-from certengine.conduct.rules import TIERS, CaseState
+from certengine.conduct.regulation import regulation
+from certengine.conduct.rules import Act, CaseState, Tier
 from certengine.conduct.service import CaseFacts, Decision
 from certengine.delivery.actors import Candidate
 from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
@@ -46,14 +47,24 @@ EITHER = (Permission.MISCONDUCT_RECORD, Permission.MISCONDUCT_DECIDE)
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, CaseState, STATES)
     add_labels(state, SuspicionState, SUSPICIONS)
-    state.app.jinja_env.globals["tier_text"] = tier_text
+    state.app.jinja_env.globals.update(tier_text=tier_text, act_text=act_text)
     for permission in EITHER:
         add_navigation(state, NavigationEntry(550, _("违纪违规"), "conduct.cases", permission))
 
 
 def tier_text(code: str) -> str:
-    tier = TIERS[code]
-    return tier.en if str(get_locale()) == "en" else tier.zh
+    """A tier that the regulation no longer has shows its code."""
+    return _said(regulation().tiers.get(code), code)
+
+
+def act_text(code: str) -> str:
+    return _said(regulation().acts.get(code), code)
+
+
+def _said(found: Tier | Act | None, code: str) -> str:
+    if found is None:
+        return code
+    return found.en if str(get_locale()) == "en" else found.zh
 
 
 @blueprint.get("/conduct")
@@ -100,7 +111,13 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
     problems: list[str] = []
     if request.method == "POST":
         facts = CaseFacts(
-            sitting_id, registration_id, request.form.get("tier", ""), request.form.get("facts", ""), now()
+            sitting_id,
+            registration_id,
+            request.form.get("act", ""),
+            request.form.get("facts", ""),
+            now(),
+            request.form.get("tier", ""),
+            request.form.get("tier_reason", "")[:1000],
         )
         token = request.form.get("token", "")[:40] or random_code(20)
         try:
@@ -113,7 +130,8 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
     page = render_template(
         "conduct/new_case.html",
         candidate=sittings.candidate(session(), registration_id),
-        tiers=TIERS,
+        regulation=regulation(),
+        chosen=request.form if request.method == "POST" else request.args,
         facts=(request.form if request.method == "POST" else request.args).get("facts", "")[:4000],
         token=random_code(20),
         problems=problems,
@@ -175,9 +193,9 @@ def case(case_id: UUID) -> str:
         candidate=sittings.candidate(session(), found.registration_id),
         sitting=sittings.sitting(session(), found.sitting_id),
         acts=ledger.history(session(), f"misconduct:{case_id}"),
-        tiers=TIERS,
+        tiers=regulation().tiers,
         State=CaseState,
-        days=rules.OBJECTION_TIME.days,
+        days=regulation().objection_time.days,
         may_record=staff().may(Permission.MISCONDUCT_RECORD),
         may_decide=staff().may(Permission.MISCONDUCT_DECIDE),
         me=staff().id,
@@ -238,4 +256,4 @@ def my_cases() -> str | Response:
             for each in getattr(error, "problems", [error]):
                 flash(say(each), "danger")
         return redirect(url_for(".my_cases"))
-    return render_template("conduct/my_cases.html", cases=mine, State=CaseState, days=rules.OBJECTION_TIME.days)
+    return render_template("conduct/my_cases.html", cases=mine, State=CaseState, days=regulation().objection_time.days)

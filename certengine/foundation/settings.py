@@ -45,6 +45,8 @@ class Settings:
     network_logs: Path | None = None
     # A file with the province and cities of this installation; without one those of Shandong.
     regions: Path | None = None
+    # A file with the regulation on misconduct; without one the model that comes with the program.
+    misconduct: Path | None = None
     # Whether an institution needs a designation before it trains or examines.
     designation_required: bool = False
     # Whether who trained somebody may not examine them too.
@@ -67,7 +69,7 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
     _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
-    _REGIONS (a file), _SEPARATE_DUTIES, _DESIGNATION,
+    _REGIONS and _MISCONDUCT (files), _SEPARATE_DUTIES, _DESIGNATION,
     _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks),
     _PKCS11_MODULE, _PKCS11_TOKEN, _PKCS11_PIN.
 
@@ -83,6 +85,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         demonstration=environment.get("CERTENGINE_DEMONSTRATION", "") == "1",
         seal_bank=environment.get("CERTENGINE_SEAL_BANK", "") == "1",
         second_factor_required=environment.get("CERTENGINE_SECOND_FACTOR", "") == "required",
+        misconduct=Path(environment["CERTENGINE_MISCONDUCT"]) if environment.get("CERTENGINE_MISCONDUCT") else None,
         regions=Path(environment["CERTENGINE_REGIONS"]) if environment.get("CERTENGINE_REGIONS") else None,
         designation_required=environment.get("CERTENGINE_DESIGNATION", "") == "required",
         separate_duties=environment.get("CERTENGINE_SEPARATE_DUTIES", "") == "1",

@@ -4,8 +4,9 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from certengine.conduct import rules, service
+from certengine.conduct import service
 from certengine.conduct.models import MisconductCase
+from certengine.conduct.regulation import OWN, read_regulation, regulation
 from certengine.conduct.rules import CaseState
 from certengine.conduct.service import CaseFacts, Decision
 from certengine.foundation.clock import SetClock
@@ -18,6 +19,7 @@ from certengine.sittings.models import ExamRoom
 from tests.factories import PASSWORD, account, organisation
 from tests.sittings.factories import Exam, exam
 
+OBJECTION_TIME = read_regulation(OWN).objection_time
 FIRST, SECOND, DECIDER = "account:first", "account:second", "account:decider"
 
 
@@ -29,7 +31,8 @@ def made(runtime: Runtime) -> Exam:
 def recorded(runtime: Runtime, made: Exam, tier: str = "subject_void", facts: str = "夹带纸条") -> UUID:
     with runtime.unit_of_work() as session:
         now = runtime.clock.now()
-        wanted = CaseFacts(made.theory_id, made.registrations[0], tier, facts, now)
+        act = next((code for code, act in regulation().acts.items() if act.tier == tier), "")
+        wanted = CaseFacts(made.theory_id, made.registrations[0], act, facts, now)
         owner = organisation(session, runtime).id
         return service.record(session, owner, wanted, token=tier, actor=FIRST, now=now).id
 
@@ -81,7 +84,7 @@ def test_without_an_objection_it_is_decided_after_the_time_to_object(
     runtime: Runtime, made: Exam, clock: SetClock
 ) -> None:
     case_id = told(runtime, made)
-    clock.at += rules.OBJECTION_TIME + timedelta(seconds=1)
+    clock.at += OBJECTION_TIME + timedelta(seconds=1)
     with pytest.raises(Conflict, match="objection_over"):
         act(
             runtime,
@@ -96,7 +99,7 @@ def test_without_an_objection_it_is_decided_after_the_time_to_object(
 
 def test_a_dismissed_case_and_a_warning_take_nothing_away(runtime: Runtime, made: Exam, clock: SetClock) -> None:
     dismissed, warned = told(runtime, made), told(runtime, made, "warning")
-    clock.at += rules.OBJECTION_TIME
+    clock.at += OBJECTION_TIME
     decide(runtime, dismissed, upheld=False)
     decide(runtime, warned, tier="warning")
     with runtime.unit_of_work(read_only=True) as session:
@@ -128,8 +131,14 @@ def test_the_case_goes_through_its_screens(runtime: Runtime, made: Exam, client:
 
     sign_in("first")
     new = f"/conduct/new/{made.theory_id}/{made.registrations[0]}"
-    assert client.post(new, data={"tier": "all_void", "facts": " "}).status_code == 422
-    here = client.post(new, data={"tier": "all_void", "facts": "替考", "token": "t"}).location
+    lighter = {"act": "stood_in", "tier": "all_void", "facts": "替考", "token": "t"}
+    assert client.post(new, data={**lighter, "facts": " "}).status_code == 422
+    assert "请选择违纪违规行为" in client.post(new, data={**lighter, "act": "sneezed"}).text
+    # Another tier than the act's own needs a reason.
+    assert "请写明理由" in client.post(new, data=lighter).text
+    here = client.post(new, data={**lighter, "tier_reason": "未进入考场即被发现"}).location
+    page = client.get(here).text
+    assert "代替他人" in page and "未进入考场即被发现" in page and "当次全部科目考试成绩无效" in page
     assert "须由另一名监考员签字" in client.post(f"{here}/sign", follow_redirects=True).text
     sign_in("second")
     assert "已签字" in client.post(f"{here}/sign", follow_redirects=True).text

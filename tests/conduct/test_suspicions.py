@@ -86,8 +86,7 @@ def test_open_cases_and_suspicions_are_named_before_a_release(runtime: Runtime, 
     assert codes() == [("conduct.check_suspicions", 1)]
     with runtime.unit_of_work() as session:
         now = runtime.clock.now()
-        facts = service.CaseFacts(made.theory_id, made.registrations[0], "warning", "答卷相似", now)
-        facts = replace(facts, tier=next(iter(service.TIERS)))
+        facts = service.CaseFacts(made.theory_id, made.registrations[0], "alike", "答卷相似", now)
         owner = sittings.sitting(session, made.theory_id).organisation_id
         case = service.record(session, owner, facts, token="t", actor="account:d", now=now)
         suspicions.hand_over(session, session.scalars(select(Suspicion)).one(), case, "account:d", now)
@@ -124,8 +123,7 @@ def test_a_suspicion_becomes_a_case_or_is_dismissed_on_its_page(runtime: Runtime
         f"/conduct/new/{made.theory_id}/{made.registrations[2]}", query_string={"suspicion": str(row.id)}
     )
     assert other.status_code == 404
-    tier = next(iter(service.TIERS))
-    browser.post(address, query_string={"suspicion": str(row.id)}, data={"tier": tier, "facts": "答卷相似"})
+    browser.post(address, query_string={"suspicion": str(row.id)}, data={"act": "alike", "facts": "答卷相似"})
     assert row_of(runtime).state is SuspicionState.HANDED_OVER
     assert "没有线索" in browser.get("/conduct/suspicions").text
     assert "已立案" in browser.get("/conduct/suspicions?state=all").text

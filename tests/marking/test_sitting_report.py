@@ -226,5 +226,5 @@ def test_the_page_names_seats_beside_the_figures(runtime: Runtime, app: Flask, s
     address = next(unescape(each) for each in re.findall(r'href="([^"]+)"', page) if "/conduct/new/" in each)
     form = client.get(address).text
     assert "统计结果仅供核查" in form and "GBT" in form
-    case = client.post(address, data={"tier": "all_void", "facts": "相似答卷，待核查", "token": "t"})
+    case = client.post(address, data={"act": "alike", "facts": "相似答卷，待核查", "token": "t"})
     assert case.status_code == 302 and "待第二人签字" in client.get(case.location).text
