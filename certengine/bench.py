@@ -11,6 +11,7 @@ BENCHES = {
     "starts": "certengine.rehearse:bench_starts",
     "draws": "certengine.papers.bench:bench",
     "forms": "certengine.papers.bench_forms:bench",
+    "board": "certengine.proctoring.bench:bench",
     "marking": "certengine.marking.bench:bench",
     "certificates": "certengine.certificates.bench:bench",
     "verification": "certengine.certificates.bench:bench_verification",

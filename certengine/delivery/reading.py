@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from certengine.delivery import events, file_rules, rules, tasks
 from certengine.delivery.models import AnswerEntry, Attempt, AttemptState
+from certengine.delivery.progress import progress_of
 from certengine.sittings import service as sittings
 
 
@@ -108,14 +109,11 @@ def board(session: Session, sitting_id: UUID, exam_room_id: UUID | None = None) 
         )
     }
     ids = [each.id for each in attempts.values()]
-    answered = {attempt_id: len(answers) for attempt_id, answers in answers_of(session, ids).items()}
+    far = progress_of(session, ids)
+    answered = {attempt_id: each.answered for attempt_id, each in far.items()}
     for attempt_id, files in tasks.files_of(session, ids).items():
         answered[attempt_id] = len(file_rules.counting(files))
-    last = select(AnswerEntry.attempt_id, func.max(AnswerEntry.received_at).label("at"))
-    heard = {
-        row.attempt_id: row.at
-        for row in session.execute(last.where(AnswerEntry.attempt_id.in_(ids)).group_by(AnswerEntry.attempt_id))
-    }
+    heard = {attempt_id: each.heard_at for attempt_id, each in far.items()}
     happened = events.counts(session, ids)
     return [_line(each, attempts.get(each.registration_id), answered, heard, happened) for each in placed]
 
