@@ -19,6 +19,8 @@ from certengine.programme import (
     notices,
     panels,
     selection_rules,
+    seminar_closing,
+    seminar_people,
     seminar_running,
     seminars,
 )
@@ -193,13 +195,13 @@ def _hold_seminar(past: Runtime, clock: SetClock, staff: People, now: datetime) 
         ]
     with past.unit_of_work() as session:
         held = seminars.seminar(session, held.id, None)
-        for present in seminar_running.admitted_people(session, held.id):
+        for present in seminar_people.admitted_people(session, held.id):
             for part in parts:
                 seminar_running.sign_in(session, present, part, by=staff.actor("base"), now=part.starts_at)
             marks = {"content": 5, "teaching": 5, "organisation": 4}
-            seminar_running.give_feedback(session, present, marks, "案例研讨很有收获")
+            seminar_closing.give_feedback(session, present, marks, "案例研讨很有收获")
         clock.at = starts + timedelta(days=6)
-        seminar_running.summarise_seminar(
+        seminar_closing.summarise_seminar(
             session,
             held,
             spent=Decimal(113400),
@@ -207,13 +209,13 @@ def _hold_seminar(past: Runtime, clock: SetClock, staff: People, now: datetime) 
             actor=staff.actor("base"),
             now=clock.now(),
         )
-        seminar_running.issue_certificates(session, past, held, actor=staff.actor("base"), now=clock.now())
+        seminar_closing.issue_certificates(session, past, held, actor=staff.actor("base"), now=clock.now())
 
 
 def _admit(session: Session, past: Runtime, staff: People, seminar_id: UUID, now: datetime) -> None:
     held = seminars.seminar(session, seminar_id, None)
     for name, serial, _ability in CANDIDATES[:4]:
-        seminar_running.nominate(
+        seminar_people.nominate(
             session,
             past.cipher,
             held,
@@ -224,8 +226,8 @@ def _admit(session: Session, past: Runtime, staff: People, seminar_id: UUID, now
             actor=staff.actor("employer"),
             now=now,
         )
-    people_there = [each.participant.id for each in seminar_running.participants(session, held.id)]
-    seminar_running.admit(session, held, people_there, True, actor=staff.actor("base"), now=now)
+    people_there = [each.participant.id for each in seminar_people.participants(session, held.id)]
+    seminar_people.admit(session, held, people_there, True, actor=staff.actor("base"), now=now)
 
 
 def _wait_for_experts(session: Session, staff: People, now: datetime) -> None:

@@ -11,7 +11,7 @@ from certengine.people.models import DocumentType, Organisation
 from certengine.people.permissions import Role
 from certengine.people.service import PersonFacts
 from certengine.standards.rules import Level
-from certengine.training import learning, sample_courses
+from certengine.training import completing, learning, sample_courses
 from certengine.training import service as training
 from certengine.training.hours_accounts import Where
 from certengine.training.models import LessonMode
@@ -56,8 +56,8 @@ def teach_class(past: Runtime, clock: SetClock, staff: People, now: datetime) ->
                     session, each, lesson, Presence(starts, starts + timedelta(hours=6)), actor=officer, now=clock.now()
                 )
         clock.at = first + timedelta(days=9)
-        training.assess(session, enrolled[0], Decimal("86.5"), actor=officer, now=clock.now())
-        training.issue_certificates(session, past, opened, actor=officer, now=clock.now())
+        completing.assess(session, enrolled[0], Decimal("86.5"), actor=officer, now=clock.now())
+        completing.issue_certificates(session, past, opened, actor=officer, now=clock.now())
         people.create_account(
             session,
             login="trainee",

@@ -10,7 +10,7 @@ from certengine.sittings import completion
 from certengine.sittings import service as sittings
 from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
-from certengine.training import service as training
+from certengine.training import completing
 
 
 def hand_over(
@@ -22,7 +22,7 @@ def hand_over(
         return 0
     people = {each.registration_id: each.person_id for each in sittings.candidates(session, sitting.exam_plan_id)}
     return sum(
-        training.record_completion(
+        completing.record_completion(
             session, class_id, people[row["registration_id"]], row["score"], actor=actor, now=now
         )
         for row in rows

@@ -15,7 +15,6 @@ register_messages(
         "complaint.not_found": "没有找到该编号的投诉",
         "complaint.state": "该投诉已处理",
         "oversight.province_only": "只有省级部门可以操作",
-        "oversight.not_region": "只能查看本地区的内容",
         "person.department_only": "只有主管部门的个人信息保护负责人可以查询",
         "person.erase_reason": "请填写依据",
         "person.kept": "保存期未满，暂不能删除：%(until)s 前须保存考试、成绩与证书记录",

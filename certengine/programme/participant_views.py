@@ -13,7 +13,7 @@ from certengine.foundation.errors import CertengineError, Conflict, Invalid, Not
 from certengine.people.actors import staff
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
-from certengine.programme import documents, notices, seminar_running, seminars
+from certengine.programme import documents, notices, seminar_closing, seminar_people, seminar_running, seminars
 from certengine.programme.forms import FeedbackForm, SignInForm
 from certengine.programme.pages import blueprint
 from certengine.programme.seminar_models import Participant, ParticipantState, Seminar, SeminarState
@@ -63,7 +63,7 @@ def nominate_people(seminar_id: UUID) -> Any:
 @blueprint.get("/programme/my-seminars")
 @allow(Permission.TRAINEE_SELF)
 def my_seminars() -> str:
-    mine = seminar_running.mine(session(), _learner())
+    mine = seminar_people.mine(session(), _learner())
     known = documents.by_subject(session(), [each.subject for each in mine])
     return render_template("programme/my_seminars.html", places=mine, documents=known)
 
@@ -71,13 +71,13 @@ def my_seminars() -> str:
 @blueprint.route("/programme/my-seminars/<uuid:seminar_id>", methods=["GET", "POST"])
 @allow(Permission.TRAINEE_SELF)
 def my_seminar(seminar_id: UUID) -> Any:
-    place, form = seminar_running.my_place(session(), _learner(), seminar_id), FeedbackForm()
+    place, form = seminar_people.my_place(session(), _learner(), seminar_id), FeedbackForm()
     begun = notices.today(now()) >= place.seminar.starts_on and place.state is ParticipantState.ADMITTED
     if form.validate_on_submit():
         if not begun:
             raise Conflict("seminar.sign_in_closed")
         marks = {name: int(form[name].data) for name in ("content", "teaching", "organisation")}
-        seminar_running.give_feedback(session(), place, marks, form.remark.data or "")
+        seminar_closing.give_feedback(session(), place, marks, form.remark.data or "")
         flash(gettext("谢谢您的评价"))
         return redirect(url_for(".my_seminar", seminar_id=seminar_id))
     status = 422 if request.method == "POST" else 200
@@ -99,7 +99,7 @@ def material(seminar_id: UUID, material_id: UUID) -> Response:
     acting = staff()
     runs = acting.may(Permission.SEMINAR_RUN) and acting.organisation_id in (found.organisation_id, found.host_id)
     if not runs:
-        place = seminar_running.my_place(session(), _learner(), seminar_id)
+        place = seminar_people.my_place(session(), _learner(), seminar_id)
         if place.state is not ParticipantState.ADMITTED:
             raise NotFound("seminar.not_found")
     kept = next((each for each in found.materials if each.id == material_id), None)
@@ -149,11 +149,11 @@ def sign_in_page(seminar_id: UUID, session_id: UUID, code: str) -> Any:
 
 def _present(found: Seminar, form: SignInForm, person_id: UUID | None) -> Participant:
     if person_id is not None:
-        place = seminar_running.my_place(session(), person_id, found.id)
+        place = seminar_people.my_place(session(), person_id, found.id)
         if place.state is not ParticipantState.ADMITTED:
             raise NotFound("seminar.not_admitted")
         return place
     kind = DocumentType(form.document_type.data)
-    return seminar_running.participant_by_document(
+    return seminar_people.participant_by_document(
         session(), runtime().cipher, found, kind, form.number.data or "", now()
     )

@@ -24,7 +24,6 @@ register_messages(
         "seminar.session_not_found": "没有找到该日程",
         "seminar.not_admitted": "不在录取名单中，请与承办单位联系",
         "seminar.sign_in_closed": "现在不在签到时间内",
-        "seminar.sign_in_expired": "签到码已更换，请重新扫码",
         "seminar.feedback_given": "您已提交过满意度评价",
         "seminar.feedback_range": "请选择1到5分",
         "seminar.not_over": "研修班尚未结束",

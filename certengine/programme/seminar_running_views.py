@@ -17,7 +17,7 @@ from certengine.people.enrolment import qr_path
 from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.programme import documents, notices, seminar_running
+from certengine.programme import documents, notices, seminar_closing, seminar_people, seminar_running
 from certengine.programme.forms import ParticipantForm, SessionForm, SummaryForm
 from certengine.programme.pages import blueprint, chosen_ids
 from certengine.programme.seminar_models import Participant, Seminar
@@ -48,7 +48,7 @@ def add_participant(seminar_id: UUID) -> Any:
         return seminar_page(found, participant_form=form), 422
     facts = PersonFacts(form.name.data, DocumentType(form.document_type.data), form.number.data)
     try:
-        seminar_running.nominate(
+        seminar_people.nominate(
             session(),
             runtime().cipher,
             found,
@@ -89,7 +89,7 @@ def nominate_list(found: Seminar, organisation_id: UUID) -> list[str]:
         if read.problems:
             raise Invalid(list(read.problems))
         added = sum(
-            seminar_running.nominate(
+            seminar_people.nominate(
                 session(),
                 runtime().cipher,
                 found,
@@ -114,7 +114,7 @@ def nominate_list(found: Seminar, organisation_id: UUID) -> list[str]:
 def admit(seminar_id: UUID) -> Any:
     found = _run(seminar_id, lock=True)
     accept = request.form.get("accept") == "yes"
-    count = seminar_running.admit(session(), found, chosen_ids("participant"), accept, actor=staff().id, now=now())
+    count = seminar_people.admit(session(), found, chosen_ids("participant"), accept, actor=staff().id, now=now())
     flash(gettext("已处理%(count)s人", count=count))
     return back(seminar_id)
 
@@ -162,7 +162,7 @@ def show_code(seminar_id: UUID, session_id: UUID) -> str:
         address=address,
         seconds=rotating.SECONDS,
         signed=seminar_running.signed_count(session(), part.id),
-        admitted=seminar_running.admitted(session(), found.id),
+        admitted=seminar_people.admitted(session(), found.id),
     )
 
 
@@ -173,7 +173,7 @@ def session_list(seminar_id: UUID, session_id: UUID) -> Any:
     found = _run(seminar_id)
     part = seminar_running.session_of(session(), found, session_id)
     signed = seminar_running.signed_in(session(), part.id)
-    admitted = seminar_running.admitted_people(session(), found.id)
+    admitted = seminar_people.admitted_people(session(), found.id)
     if request.method == "POST":
         chosen = set(chosen_ids("participant"))
         for each in admitted:
@@ -201,7 +201,7 @@ def summarise(seminar_id: UUID) -> Any:
     found, form = _run(seminar_id, lock=True), SummaryForm()
     if not form.validate_on_submit():
         return seminar_page(found, summary=form), 422
-    seminar_running.summarise_seminar(
+    seminar_closing.summarise_seminar(
         session(), found, spent=round(form.spent.data, 2), summary=form.summary.data, actor=staff().id, now=now()
     )
     return back(seminar_id)
@@ -211,7 +211,7 @@ def summarise(seminar_id: UUID) -> Any:
 @allow(Permission.SEMINAR_RUN)
 def issue_seminar_certificates(seminar_id: UUID) -> Any:
     found = _run(seminar_id, lock=True)
-    count = seminar_running.issue_certificates(session(), runtime(), found, actor=staff().id, now=now())
+    count = seminar_closing.issue_certificates(session(), runtime(), found, actor=staff().id, now=now())
     flash(gettext("已签发%(count)s份结业证书，学时已计入本人年度账户", count=count))
     return back(seminar_id)
 
@@ -241,6 +241,6 @@ def roster_xlsx(seminar_id: UUID) -> Response:
     sheet = workbook.active
     sheet.title = "花名册"
     sheet.append(["姓名", "证件号码", "工作单位", "职称或职务", "签到", "证书编号"])
-    for row in seminar_running.roster_rows(session(), found):
+    for row in seminar_closing.roster_rows(session(), found):
         append_texts(sheet, row)
     return sent_spreadsheet(saved(workbook), f"花名册-{found.title}.xlsx")

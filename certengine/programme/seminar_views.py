@@ -13,7 +13,15 @@ from certengine.ledger import service as ledger
 from certengine.people import regions
 from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
-from certengine.programme import notices, panels, rules, selection_rules, seminar_running, seminars
+from certengine.programme import (
+    notices,
+    panels,
+    rules,
+    selection_rules,
+    seminar_closing,
+    seminar_people,
+    seminars,
+)
 from certengine.programme.base_models import Tier
 from certengine.programme.forms import (
     DecisionForm,
@@ -125,11 +133,11 @@ def seminar_page(found: Seminar, others: list[str] | None = None, **forms: Any) 
         criteria=selection_rules.CRITERIA["seminar"],
         criteria_names=CRITERIA_NAMES,
         selection_rules=selection_rules,
-        people=seminar_running.participants(session(), found.id),
-        admitted=seminar_running.admitted(session(), found.id),
+        people=seminar_people.participants(session(), found.id),
+        admitted=seminar_people.admitted(session(), found.id),
         notices=notices.notices_of(session(), found.subject),
-        satisfaction=seminar_running.satisfaction(session(), found.id),
-        remarks=seminar_running.remarks(session(), found.id),
+        satisfaction=seminar_closing.satisfaction(session(), found.id),
+        remarks=seminar_closing.remarks(session(), found.id),
         due=rules.summary_due(found.ends_on),
         is_late=found.summarised_at is not None
         and notices.today(found.summarised_at) > rules.summary_due(found.ends_on),

@@ -14,7 +14,7 @@ from certengine.sittings import problems, rules
 from certengine.sittings.models import ExamPlan, Registration, RegistrationState
 from certengine.sittings.service import PlanFacts, plan_exam
 from certengine.standards.rules import Evidence
-from certengine.training import service as training
+from certengine.training import completing
 from certengine.training.models import TrainingClass
 
 __all__ = ["problems"]
@@ -29,8 +29,8 @@ def assessment_of(session: Session, class_id: UUID) -> ExamPlan | None:
 def assessments(session: Session, organisation_id: UUID) -> Sequence[tuple[TrainingClass, int, ExamPlan | None]]:
     """The classes that an organisation assesses, how many of each are ready now, and the newest assessment."""
     return [
-        (each, len(training.ready_for_assessment(session, each)), assessment_of(session, each.id))
-        for each in training.classes_assessed_by(session, organisation_id)
+        (each, len(completing.ready_for_assessment(session, each)), assessment_of(session, each.id))
+        for each in completing.classes_assessed_by(session, organisation_id)
     ]
 
 
@@ -46,7 +46,7 @@ def open_assessment(
 
     Raises Conflict where nobody is ready, or where duties are separated and the trainers would assess.
     """
-    ready = training.ready_for_assessment(session, opened)
+    ready = completing.ready_for_assessment(session, opened)
     if not ready:
         raise Conflict("sittings.nobody_ready")
     if current().settings.separate_duties and opened.organisation_id == organisation_id:

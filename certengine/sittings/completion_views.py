@@ -10,7 +10,7 @@ from certengine.foundation.ids import random_code
 from certengine.people.permissions import Permission
 from certengine.sittings import completion
 from certengine.sittings.pages import actor, blueprint, organisation
-from certengine.training import service as training
+from certengine.training import completing
 from certengine.web.access import allow
 from certengine.web.request import now, session
 
@@ -27,7 +27,7 @@ def assessments() -> str:
 @allow(Permission.SITTING_PLAN)
 def open_assessment(class_id: UUID, token: str) -> Any:
     """The page's one-time token: a form sent twice opens one assessment."""
-    opened = training.class_assessed_by(session(), organisation(), class_id)
+    opened = completing.class_assessed_by(session(), organisation(), class_id)
     plan = completion.open_assessment(
         session(), organisation(), opened, token=f"{token[:20]}{class_id.hex[:12]}", actor=actor(), now=now()
     )

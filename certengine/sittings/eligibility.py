@@ -12,14 +12,14 @@ from certengine.sittings import problems, rules
 from certengine.sittings.models import ExamPlan, Registration, RegistrationState
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence, Level
-from certengine.training import service as training
+from certengine.training import completing
 
 __all__ = ["problems"]
 
 
 def with_records(session: Session, plan: ExamPlan, person_id: UUID, evidence: Evidence) -> Evidence:
     """Evidence with the hours that a training certificate proves, where they are more than what was handed in."""
-    proved = training.completed_hours(session, person_id, plan.field, plan.level)
+    proved = completing.completed_hours(session, person_id, plan.field, plan.level)
     return replace(evidence, hours=max(evidence.hours, proved))
 
 
@@ -27,11 +27,11 @@ def must_be_separate(session: Session, plan: ExamPlan, person_id: UUID) -> None:
     """Where duties are separated, who trained somebody for an exam does not hold it for them. Raises Invalid."""
     if not current().settings.separate_duties or plan.trial:
         return
-    if plan.organisation_id in training.trainers_of(session, person_id, plan.field):
+    if plan.organisation_id in completing.trainers_of(session, person_id, plan.field):
         raise Invalid([Problem("number", "sittings.own_trainee")])
 
 
-@training.on_completion
+@completing.on_completion
 def completed(session: Session, person_id: UUID, field: str, level: Level) -> None:
     """A training certificate was issued: whoever waited for its hours alone is eligible from this moment."""
     waiting = session.execute(

@@ -21,6 +21,7 @@ from certengine.training import (
     account_views,
     attendance_views,
     catalogue_views,
+    completing,
     course_views,
     employer_views,
     learning_views,
@@ -261,13 +262,13 @@ def assess(class_id: UUID, enrolment_id: UUID) -> Any:
     enrolment, form = _enrolment(class_id, enrolment_id), AssessmentForm()
     if not form.validate_on_submit():
         return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
-    service.assess(session(), enrolment, form.score.data, actor=staff().id, now=now())
+    completing.assess(session(), enrolment, form.score.data, actor=staff().id, now=now())
     return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
 
 
 @blueprint.post("/training/<uuid:class_id>/certificates")
 @allow(Permission.TRAINING_MANAGE)
 def issue(class_id: UUID) -> Any:
-    issued = service.issue_certificates(session(), runtime(), _class(class_id), actor=staff().id, now=now())
+    issued = completing.issue_certificates(session(), runtime(), _class(class_id), actor=staff().id, now=now())
     flash(gettext("已签发 %(count)s 份培训合格证书", count=len(issued)))
     return redirect(url_for(".show_class", class_id=class_id))

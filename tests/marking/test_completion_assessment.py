@@ -21,6 +21,7 @@ from certengine.sittings import service as sittings
 from certengine.sittings.models import Registration
 from certengine.sittings.service import CandidateFacts, RoomFacts, SittingFacts
 from certengine.standards.rules import Evidence, Part
+from certengine.training import completing
 from certengine.training import service as training
 from certengine.training.models import TrainingClass
 from tests.bank.factories import release
@@ -97,7 +98,7 @@ def test_only_those_with_their_hours_sit_and_who_passes_gets_a_certificate_and_i
         scores = {row.enrolment.person.name: row.enrolment.assessment for row in training.progress(session, opened)}
         assert scores["王强"] is None and sorted(str(scores[name]) for name in ("张伟", "李娜")) == ["0.00", "100.00"]
         assert completion.assessments(session, opened.organisation_id)[0][1] == 1
-        issued = training.issue_certificates(session, runtime, opened, actor=OFFICER, now=clock.now())
+        issued = completing.issue_certificates(session, runtime, opened, actor=OFFICER, now=clock.now())
         assert len(issued) == 1 and session.scalars(select(Certificate)).one().id == issued[0].certificate_id
         assert session.get_one(Registration, registered.id).eligible
     mark(runtime, made)

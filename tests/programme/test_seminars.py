@@ -17,7 +17,7 @@ from certengine.foundation.runtime import Runtime
 from certengine.people import service as people
 from certengine.people.models import Organisation, Person
 from certengine.people.permissions import Role
-from certengine.programme import seminar_running, seminars
+from certengine.programme import seminar_people, seminars
 from tests.factories import PASSWORD, resident_id
 from tests.programme.factories import cast, days_on, enter, field_time, organisation_id, roster_file, score_all
 
@@ -265,7 +265,7 @@ def test_the_last_places_are_given_once_however_many_admit_at_the_same_moment(
             with runtime.unit_of_work() as session:
                 held = seminars.seminar(session, seminar_id, None, lock=True)
                 now = runtime.clock.now()
-                seminar_running.admit(session, held, [UUID(participant)], True, actor="account:x", now=now)
+                seminar_people.admit(session, held, [UUID(participant)], True, actor="account:x", now=now)
         except Conflict:
             return False
         return True

@@ -9,7 +9,7 @@ from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.standards.rules import Level
-from certengine.training import hours_accounts, service
+from certengine.training import completing, hours_accounts, service
 from certengine.training.models import LessonMode
 from certengine.training.rules import Presence
 from tests.training.factories import OFFICER, attended, enrolled, training_class
@@ -23,13 +23,13 @@ def test_who_has_hours_and_assessment_gets_a_training_certificate_that_proves_th
     short = enrolled(session, runtime, opened, "欧阳娜娜", 2)
     attended(session, runtime, done)
     attended(session, runtime, short, lessons=1)
-    service.assess(session, done, Decimal("60.00"), actor=OFFICER, now=runtime.clock.now())
-    issued = service.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
+    completing.assess(session, done, Decimal("60.00"), actor=OFFICER, now=runtime.clock.now())
+    issued = completing.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
     assert issued == [done]
     assert done.certificate_id is not None and short.certificate_id is None
-    proved = service.completed_hours(session, done.person_id, opened.field, Level.JUNIOR)
+    proved = completing.completed_hours(session, done.person_id, opened.field, Level.JUNIOR)
     assert proved == opened.hours_required
-    assert service.completed_hours(session, short.person_id, opened.field, Level.JUNIOR) == 0
+    assert completing.completed_hours(session, short.person_id, opened.field, Level.JUNIOR) == 0
     assert hours_accounts.person_year(session, done.person_id, 2026).hours.professional == opened.hours_required
     held = certificates.certificates_of(session, done.person.document_index)
     assert len(held) == 1
@@ -40,17 +40,17 @@ def test_nobody_is_assessed_before_the_hours_are_full(session: Session, runtime:
     short = enrolled(session, runtime, opened, "欧阳娜娜", 2)
     attended(session, runtime, short, lessons=1)
     with pytest.raises(Conflict, match="assessed_without_hours"):
-        service.assess(session, short, Decimal(100), actor=OFFICER, now=runtime.clock.now())
+        completing.assess(session, short, Decimal(100), actor=OFFICER, now=runtime.clock.now())
 
 
 def test_issuing_twice_issues_nothing_twice(session: Session, runtime: Runtime) -> None:
     opened = training_class(session, runtime)
     done = enrolled(session, runtime, opened, "张三", 1)
     attended(session, runtime, done)
-    service.assess(session, done, Decimal(88), actor=OFFICER, now=runtime.clock.now())
-    service.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
+    completing.assess(session, done, Decimal(88), actor=OFFICER, now=runtime.clock.now())
+    completing.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
     with pytest.raises(Conflict, match="nobody_completed"):
-        service.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
+        completing.issue_certificates(session, runtime, opened, actor=OFFICER, now=runtime.clock.now())
 
 
 def test_a_correction_of_attendance_needs_a_reason_and_leaves_both_in_the_ledger(

@@ -17,7 +17,7 @@ from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
-from certengine.training import plan_rules, rotating, rules, service, teaching, timetable
+from certengine.training import completing, plan_rules, rotating, rules, service, teaching, timetable
 from certengine.training.models import Attendance, Enrolment, LessonMode, TrainingClass
 from certengine.training.service import LessonFacts
 from certengine.training.teaching import EnvironmentFacts, TeacherFacts
@@ -131,7 +131,7 @@ def test_full_hours_without_the_content_of_the_plan_open_no_assessment(session: 
     row = service.progress(session, opened)[0]
     assert row.content == {tasks[1]} and not row.ready
     with pytest.raises(Conflict, match="assessed_without_hours"):
-        service.assess(session, somebody, Decimal(90), actor=OFFICER, now=runtime.clock.now())
+        completing.assess(session, somebody, Decimal(90), actor=OFFICER, now=runtime.clock.now())
     opened.lessons[1].tasks = [tasks[1]]
     session.flush()
     assert service.progress(session, opened)[0].ready
