@@ -43,4 +43,5 @@ def load_models() -> None:
 
 def load_jobs() -> None:
     """Declares every kind of job."""
+    import_module("certengine.foundation.held_files")
     modules("jobs")

@@ -20,3 +20,9 @@ def kept_until(session: Session, person: Person) -> date | None:
         select(func.max(Certificate.issued_at)).where(Certificate.document_index == person.document_index)
     )
     return years_after(newest.astimezone(CHINA).date(), YEARS) if newest else None
+
+
+def pictures(session: Session, document_index: str) -> set[str]:
+    """The portraits, by their hashes, that a holder's certificates were printed with."""
+    contents = session.scalars(select(Certificate.content).where(Certificate.document_index == document_index))
+    return {content["photo"] for content in contents if content.get("photo")}

@@ -203,8 +203,8 @@ def _hold_seminar(past: Runtime, clock: SetClock, staff: People, now: datetime) 
         clock.at = starts + timedelta(days=6)
         seminar_closing.summarise_seminar(
             session,
+            past,
             held,
-            spent=Decimal(113400),
             summary="两天研修按计划完成，学员反映良好。",
             actor=staff.actor("base"),
             now=clock.now(),

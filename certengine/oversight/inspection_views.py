@@ -22,6 +22,7 @@ from certengine.people.models import OrganisationKind
 from certengine.people.pages import ORGANISATION_KINDS
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
+from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
 
@@ -70,7 +71,7 @@ def draw_round() -> Any:
             OrganisationKind(form.kind.data),
             form.count.data or 0,
             region(),
-            token=form.token.data or random_code(20),
+            token=given_token(),
             actor=staff().id,
             now=now(),
         )

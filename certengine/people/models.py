@@ -61,7 +61,7 @@ class Person(Base):
     document_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     document_index: Mapped[str] = mapped_column(String(64))
     document_masked: Mapped[str] = mapped_column(String(40))
-    photo: Mapped[str | None] = mapped_column(String(64))
+    photo: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime]
 
 

@@ -32,6 +32,7 @@ from certengine.training.course_models import CourseState
 from certengine.training.courses import Sought
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
 SEES = (
@@ -72,7 +73,7 @@ def apply(kind: str) -> Any:
             fields=tuple(form.fields.data or ()),
             course_id=as_id(form.course.data) if form.course.data else None,
         )
-        token = request.form.get("token") or random_code(20)
+        token = given_token()
         try:
             made = applications.apply(
                 session(), staff().organisation_id, facts, token=token, actor=staff().id, now=now()

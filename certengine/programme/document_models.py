@@ -16,6 +16,7 @@ class DocumentKind(enum.Enum):
     SEMINAR_CERTIFICATE = "seminar_certificate"
     BEST_COURSE = "best_course"
     YEARLY_REPORT = "yearly_report"
+    SEMINAR_ACCOUNTS = "seminar_accounts"
 
 
 class OfficialDocument(Base):

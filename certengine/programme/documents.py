@@ -34,6 +34,7 @@ LETTERS = {
     DocumentKind.SEMINAR_CERTIFICATE: "Y",
     DocumentKind.BEST_COURSE: "C",
     DocumentKind.YEARLY_REPORT: "R",
+    DocumentKind.SEMINAR_ACCOUNTS: "J",
 }
 
 

@@ -14,6 +14,7 @@ from certengine.programme.base_models import ExchangeKind, TrainingBase
 from certengine.programme.forms import ExchangeForm, ExchangeRequestForm
 from certengine.programme.pages import EXCHANGES, blueprint, chosen
 from certengine.web.access import allow
+from certengine.web.forms import given_token
 from certengine.web.request import now, session
 
 
@@ -58,7 +59,7 @@ def offer_exchange() -> Any:
         ExchangeKind(form.kind.data),
         form.title.data or "",
         form.text.data or "",
-        token=form.token.data or random_code(20),
+        token=given_token(),
         actor=staff().id,
         now=now(),
     )

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from certengine.people.models import DocumentType
-from certengine.programme.pages import EXCHANGES, TIERS, VERDICTS
+from certengine.programme.pages import ACCOUNT_CATEGORIES, EXCHANGES, TIERS, VERDICTS
 from certengine.web.forms import ChinaTimeField, Form
 
 NEEDED = InputRequired(_("请填写此项"))
@@ -137,8 +137,22 @@ class FeedbackForm(Form):
     remark = TextAreaField(_("意见和建议"), [Length(max=2000)])
 
 
+class AccountLineForm(Form):
+    category = SelectField(_("类别"), choices=[(each.value, text) for each, text in ACCOUNT_CATEGORIES.items()])
+    amount = DecimalField(_("金额（元）"), [NEEDED, NumberRange(0, 10_000_000)], places=2)
+    note = StringField(_("说明"), [Length(max=200)])
+    voucher = FileField(_("凭证（可选，PDF、JPEG、PNG 或 Office 文件）"))
+    token = HiddenField()
+
+
+class CalendarForm(Form):
+    first = DateField(_("日期"), [NEEDED])
+    last = DateField(_("至（只有一天时不填）"), [Optional()])
+    working = RadioField(_("安排"), choices=[("no", _("放假")), ("yes", _("上班"))], validators=[NEEDED])
+    name = StringField(_("名称"), [NEEDED, Length(max=60)])
+
+
 class SummaryForm(Form):
-    spent = DecimalField(_("实际支出（元）"), [NEEDED, NumberRange(0, 10_000_000)], places=2)
     summary = TextAreaField(_("总结"), [NEEDED, LONG])
 
 

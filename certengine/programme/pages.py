@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from certengine.foundation.errors import NotFound
 from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
+from certengine.programme.account_models import AccountCategory
 from certengine.programme.application_models import ApplicationKind, Stage
 from certengine.programme.applications import Viewer
 from certengine.programme.base_models import AssessmentVerdict, BaseState, ExchangeKind, Tier
@@ -65,6 +66,20 @@ DOCUMENT_KINDS = {
     DocumentKind.SEMINAR_CERTIFICATE: _("研修班结业证书"),
     DocumentKind.BEST_COURSE: _("优秀网络课程证书"),
     DocumentKind.YEARLY_REPORT: _("年度报告"),
+    DocumentKind.SEMINAR_ACCOUNTS: _("研修班收支决算表"),
+}
+ACCOUNT_CATEGORIES = {
+    AccountCategory.CENTRAL: _("收入：中央财政资金"),
+    AccountCategory.PROVINCIAL: _("收入：省级财政资金"),
+    AccountCategory.OWN: _("收入：主办、承办单位自筹"),
+    AccountCategory.OTHER_INCOME: _("收入：其他"),
+    AccountCategory.TEACHING: _("支出：师资费"),
+    AccountCategory.LODGING: _("支出：住宿费"),
+    AccountCategory.MEALS: _("支出：伙食费"),
+    AccountCategory.VENUE: _("支出：场地与设备费"),
+    AccountCategory.MATERIALS: _("支出：教材资料费"),
+    AccountCategory.TRANSPORT: _("支出：交通费"),
+    AccountCategory.OTHER_EXPENSE: _("支出：其他"),
 }
 PARTICIPANT_STATES = {
     ParticipantState.NOMINATED: _("待录取"),
@@ -93,6 +108,7 @@ NAVIGATION = (
     (695, _("专家评审"), "programme.my_reviews", Permission.EXPERT_REVIEW),
     (700, _("高级研修班"), "programme.seminars", Permission.SEMINAR_MANAGE),
     (700, _("高级研修班"), "programme.seminars", Permission.SEMINAR_RUN),
+    (701, _("节假日安排"), "programme.working_calendar", Permission.SEMINAR_MANAGE),
     (705, _("研修班报名"), "programme.open_seminars", Permission.COURSE_ENROL),
     (706, _("我的研修班"), "programme.my_seminars", Permission.TRAINEE_SELF),
     (710, _("继续教育基地"), "programme.bases", Permission.BASE_MANAGE),
@@ -114,6 +130,7 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, DocumentKind, DOCUMENT_KINDS)
     add_labels(state, ParticipantState, PARTICIPANT_STATES)
     add_labels(state, Tier, TIERS)
+    add_labels(state, AccountCategory, ACCOUNT_CATEGORIES)
 
 
 def viewer() -> Viewer:

@@ -1,5 +1,6 @@
 """Dates and targets of seminars and bases. Figures with a public source are named; an installation may amend them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -38,12 +39,17 @@ def application_in_time(applied: date, starts: date) -> bool:
     return (starts - applied).days >= APPLICATION_DAYS_AHEAD
 
 
-def summary_due(ends: date) -> date:
-    """The tenth working day after the end; Saturdays and Sundays do not count, public holidays are not known here."""
+def is_working_day(day: date, calendar: Mapping[date, bool]) -> bool:
+    """calendar: the days that are not as their weekday, and whether they are worked."""
+    return calendar.get(day, day.weekday() < 5)
+
+
+def summary_due(ends: date, calendar: Mapping[date, bool]) -> date:
+    """The tenth working day after the end."""
     day, left = ends, SUMMARY_WORKING_DAYS
     while left:
         day += timedelta(days=1)
-        left -= day.weekday() < 5
+        left -= is_working_day(day, calendar)
     return day
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
-from certengine.programme import documents, notices, problems, rules
+from certengine.programme import documents, notices, problems, rules, seminar_accounts, working_days
 from certengine.programme.base_models import Tier
 from certengine.programme.document_models import DocumentKind, OfficialDocument
 from certengine.programme.document_sheet import Paper
@@ -74,9 +74,12 @@ def remarks(session: Session, seminar_id: UUID) -> Sequence[str]:
 
 
 def summarise_seminar(
-    session: Session, held: Seminar, *, spent: Decimal, summary: str, actor: str, now: datetime
+    session: Session, runtime: Runtime, held: Seminar, *, summary: str, actor: str, now: datetime
 ) -> None:
-    """Closes the seminar: people and satisfaction come from its own records. A late one is taken and marked late."""
+    """Closes the seminar with its accounts: people and satisfaction come from its own records.
+
+    A late summary is taken and marked late. Raises Conflict where the accounts lack income or expenses.
+    """
     if held.state is not SeminarState.APPROVED:
         raise Conflict("seminar.not_approved")
     if notices.today(now) < held.ends_on:
@@ -85,10 +88,11 @@ def summarise_seminar(
         raise Invalid([Problem("summary", "seminar.summary_missing")])
     there = [each for each in participants(session, held.id) if each.complete and is_admitted(each)]
     told = satisfaction(session, held.id)
+    spent = seminar_accounts.close(session, runtime, held, actor=actor, now=now).spent
     held.state = SeminarState.SUMMARISED
     held.trained, held.satisfaction = len(there), told.percent if told else None
     held.spent, held.summary, held.summarised_at = spent, summary.strip(), now
-    late = notices.today(now) > rules.summary_due(held.ends_on)
+    late = notices.today(now) > rules.summary_due(held.ends_on, working_days.calendar(session))
     record(session, "seminar.summarised", held, actor, now, {"trained": len(there), "late": late})
 
 

@@ -32,7 +32,7 @@ from certengine.web.request import now, runtime, session
 EMPLOYER, POST = "工作单位", "职称或职务"
 
 
-def _run(seminar_id: UUID, lock: bool = False) -> Seminar:
+def run_of(seminar_id: UUID, lock: bool = False) -> Seminar:
     """Raises NotFound for who neither applied for it nor hosts it."""
     found = seminar_of(seminar_id, lock)
     if staff().organisation_id not in (found.organisation_id, found.host_id):
@@ -43,7 +43,7 @@ def _run(seminar_id: UUID, lock: bool = False) -> Seminar:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/participants")
 @allow(Permission.SEMINAR_RUN)
 def add_participant(seminar_id: UUID) -> Any:
-    found, form = _run(seminar_id), ParticipantForm()
+    found, form = run_of(seminar_id), ParticipantForm()
     if not form.validate_on_submit():
         return seminar_page(found, participant_form=form), 422
     facts = PersonFacts(form.name.data, DocumentType(form.document_type.data), form.number.data)
@@ -74,7 +74,7 @@ def participants_template() -> Response:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/participants/list")
 @allow(Permission.SEMINAR_RUN)
 def add_participants(seminar_id: UUID) -> Any:
-    found = _run(seminar_id)
+    found = run_of(seminar_id)
     said = nominate_list(found, staff().organisation_id)
     return (seminar_page(found, said), 422) if said else back(seminar_id)
 
@@ -112,7 +112,7 @@ def nominate_list(found: Seminar, organisation_id: UUID) -> list[str]:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/admission")
 @allow(Permission.SEMINAR_RUN)
 def admit(seminar_id: UUID) -> Any:
-    found = _run(seminar_id, lock=True)
+    found = run_of(seminar_id, lock=True)
     accept = request.form.get("accept") == "yes"
     count = seminar_people.admit(session(), found, chosen_ids("participant"), accept, actor=staff().id, now=now())
     flash(gettext("已处理%(count)s人", count=count))
@@ -122,7 +122,7 @@ def admit(seminar_id: UUID) -> Any:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/sessions")
 @allow(Permission.SEMINAR_RUN)
 def add_session(seminar_id: UUID) -> Any:
-    found, form = _run(seminar_id, lock=True), SessionForm()
+    found, form = run_of(seminar_id, lock=True), SessionForm()
     if not form.validate_on_submit():
         return seminar_page(found, session_form=form), 422
     starts_at, ends_at = form.starts_at.data, form.ends_at.data
@@ -138,7 +138,7 @@ def add_session(seminar_id: UUID) -> Any:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/sessions/<uuid:session_id>/remove")
 @allow(Permission.SEMINAR_RUN)
 def remove_session(seminar_id: UUID, session_id: UUID) -> Any:
-    seminar_running.remove_session(session(), _run(seminar_id, lock=True), session_id)
+    seminar_running.remove_session(session(), run_of(seminar_id, lock=True), session_id)
     return back(seminar_id)
 
 
@@ -146,7 +146,7 @@ def remove_session(seminar_id: UUID, session_id: UUID) -> Any:
 @allow(Permission.SEMINAR_RUN)
 def show_code(seminar_id: UUID, session_id: UUID) -> str:
     """The code on the screen of the room; the page renews itself before it ends."""
-    found = _run(seminar_id)
+    found = run_of(seminar_id)
     part = seminar_running.session_of(session(), found, session_id)
     code = rotating.code(runtime().settings.secret_key, f"session:{part.id}", now().timestamp())
     address = f"{runtime().settings.base_url}" + url_for(
@@ -170,7 +170,7 @@ def show_code(seminar_id: UUID, session_id: UUID) -> str:
 @allow(Permission.SEMINAR_RUN)
 def session_list(seminar_id: UUID, session_id: UUID) -> Any:
     """Signing in by the list on paper: whoever is ticked was there."""
-    found = _run(seminar_id)
+    found = run_of(seminar_id)
     part = seminar_running.session_of(session(), found, session_id)
     signed = seminar_running.signed_in(session(), part.id)
     admitted = seminar_people.admitted_people(session(), found.id)
@@ -186,7 +186,7 @@ def session_list(seminar_id: UUID, session_id: UUID) -> Any:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/materials")
 @allow(Permission.SEMINAR_RUN)
 def add_material(seminar_id: UUID) -> Any:
-    found, upload = _run(seminar_id), request.files.get("file")
+    found, upload = run_of(seminar_id), request.files.get("file")
     content = upload.read() if upload else b""
     media = document_type(content)
     if not content or media is None or upload is None:
@@ -198,11 +198,11 @@ def add_material(seminar_id: UUID) -> Any:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/summary")
 @allow(Permission.SEMINAR_RUN)
 def summarise(seminar_id: UUID) -> Any:
-    found, form = _run(seminar_id, lock=True), SummaryForm()
+    found, form = run_of(seminar_id, lock=True), SummaryForm()
     if not form.validate_on_submit():
         return seminar_page(found, summary=form), 422
     seminar_closing.summarise_seminar(
-        session(), found, spent=round(form.spent.data, 2), summary=form.summary.data, actor=staff().id, now=now()
+        session(), runtime(), found, summary=form.summary.data, actor=staff().id, now=now()
     )
     return back(seminar_id)
 
@@ -210,7 +210,7 @@ def summarise(seminar_id: UUID) -> Any:
 @blueprint.post("/programme/seminars/<uuid:seminar_id>/certificates")
 @allow(Permission.SEMINAR_RUN)
 def issue_seminar_certificates(seminar_id: UUID) -> Any:
-    found = _run(seminar_id, lock=True)
+    found = run_of(seminar_id, lock=True)
     count = seminar_closing.issue_certificates(session(), runtime(), found, actor=staff().id, now=now())
     flash(gettext("已签发%(count)s份结业证书，学时已计入本人年度账户", count=count))
     return back(seminar_id)
@@ -219,7 +219,7 @@ def issue_seminar_certificates(seminar_id: UUID) -> Any:
 @blueprint.get("/programme/seminars/<uuid:seminar_id>/participants/<uuid:participant_id>/certificate.pdf")
 @allow(Permission.SEMINAR_RUN)
 def participant_certificate(seminar_id: UUID, participant_id: UUID) -> Response:
-    found = _run(seminar_id)
+    found = run_of(seminar_id)
     held = session().get(Participant, participant_id)
     issued = documents.documents_of(session(), f"participant:{participant_id}")
     if held is None or held.seminar_id != found.id or not issued:

@@ -18,12 +18,15 @@ from certengine.programme import (
     panels,
     rules,
     selection_rules,
+    seminar_accounts,
     seminar_closing,
     seminar_people,
     seminars,
+    working_days,
 )
 from certengine.programme.base_models import Tier
 from certengine.programme.forms import (
+    AccountLineForm,
     DecisionForm,
     MinistryForm,
     NoticeForm,
@@ -37,6 +40,7 @@ from certengine.programme.seminar_models import ParticipantState, Seminar, Semin
 from certengine.programme.seminars import SeminarFacts
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.request import now, session
 
 SEES = (Permission.SEMINAR_MANAGE, Permission.SEMINAR_RUN)
@@ -87,7 +91,7 @@ def new_seminar() -> Any:
                 session(),
                 staff().organisation_id,
                 facts,
-                token=request.form.get("token") or random_code(20),
+                token=given_token(),
                 actor=staff().id,
                 now=now(),
             )
@@ -114,6 +118,8 @@ def seminar_page(found: Seminar, others: list[str] | None = None, **forms: Any) 
     looks = seminar_viewer()
     decides = looks.may_decide(found)
     runs = looks.may_run(found)
+    calendar = working_days.calendar(session())
+    due = rules.summary_due(found.ends_on, calendar)
     fresh: dict[str, Any] = {
         "decision": DecisionForm(formdata=None),
         "ministry": MinistryForm(formdata=None),
@@ -121,6 +127,7 @@ def seminar_page(found: Seminar, others: list[str] | None = None, **forms: Any) 
         "session_form": SessionForm(formdata=None),
         "participant_form": ParticipantForm(formdata=None),
         "summary": SummaryForm(formdata=None),
+        "account_form": AccountLineForm(formdata=None, token=random_code(20)),
     }
     return render_template(
         "programme/seminar.html",
@@ -138,9 +145,12 @@ def seminar_page(found: Seminar, others: list[str] | None = None, **forms: Any) 
         notices=notices.notices_of(session(), found.subject),
         satisfaction=seminar_closing.satisfaction(session(), found.id),
         remarks=seminar_closing.remarks(session(), found.id),
-        due=rules.summary_due(found.ends_on),
-        is_late=found.summarised_at is not None
-        and notices.today(found.summarised_at) > rules.summary_due(found.ends_on),
+        due=due,
+        rules=rules,
+        due_is_rough=not working_days.is_known(calendar, due.year),
+        is_late=found.summarised_at is not None and notices.today(found.summarised_at) > due,
+        accounts=seminar_accounts.accounts(session(), found.id),
+        accounts_statement=seminar_accounts.statement(session(), found),
         over=notices.today(now()) >= found.ends_on,
         history=ledger.history(session(), found.subject),
         State=SeminarState,

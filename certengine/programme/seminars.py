@@ -16,7 +16,7 @@ from certengine.ledger import service as ledger
 from certengine.people import regions
 from certengine.people import service as people
 from certengine.people.models import Organisation, OrganisationKind
-from certengine.programme import notices, panels, problems, rules
+from certengine.programme import notices, panels, problems, rules, working_days
 from certengine.programme.base_models import Tier
 from certengine.programme.notices import Told
 from certengine.programme.panels import Reviewed
@@ -204,10 +204,12 @@ def seminar_totals(session: Session, year: int, region: str = "") -> SeminarTota
     return SeminarTotals(count, trained or 0)
 
 
-def late_summaries(session: Session, viewer: SeminarViewer, today: date) -> list[Seminar]:
-    """Approved seminars that are over, whose summary did not come within the time."""
+def late_summaries(session: Session, viewer: SeminarViewer, today: date) -> list[tuple[Seminar, date]]:
+    """Approved seminars that are over, whose summary did not come within the time, and when it was due."""
     query = seminars_query(viewer, state=SeminarState.APPROVED).where(Seminar.ends_on < today)
-    return [each for each in session.scalars(query) if rules.summary_due(each.ends_on) < today]
+    calendar = working_days.calendar(session)
+    dated = [(each, rules.summary_due(each.ends_on, calendar)) for each in session.scalars(query)]
+    return [(each, due) for each, due in dated if due < today]
 
 
 def _in_year(year: int) -> tuple[Any, ...]:

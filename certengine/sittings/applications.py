@@ -20,7 +20,7 @@ from certengine.people import rules as people_rules
 from certengine.people import service as people
 from certengine.people.models import DocumentType
 from certengine.people.service import PersonFacts
-from certengine.sittings import proofs, rules, service
+from certengine.sittings import portraits, proofs, rules, service
 from certengine.sittings.importing import portrait
 from certengine.sittings.models import Application, ApplicationState, ExamPlan, Registration, RegistrationState
 from certengine.sittings.service import CandidateFacts
@@ -114,9 +114,11 @@ def apply(
     sealed = {"type": facts.person.document_type.value, "number": number, "name": facts.person.name}
     found.sealed = runtime.cipher.encrypt(json.dumps(sealed, ensure_ascii=False))
     found.employer, found.evidence = facts.employer, rules.evidence_to_json(facts.evidence)
-    found.eligible, found.photo = judgement.met, runtime.files.put(kept)
-    found.state, found.changed_at = ApplicationState.SUBMITTED, now
+    before, found.photo = found.photo, runtime.files.put(kept)
+    found.eligible, found.state, found.changed_at = judgement.met, ApplicationState.SUBMITTED, now
     session.flush()
+    if before and before != found.photo:
+        portraits.drop_unused(session, runtime, [before])
     _record(session, "application.submitted", found, f"application:{found.id}", now)
     return found
 
@@ -199,7 +201,7 @@ def _register(
     facts = CandidateFacts(person, rules.evidence_from_json(found.evidence), found.employer)
     registration, _new = service.register(session, runtime.cipher, plan, facts, actor, now)
     if found.photo:
-        people.set_photo(session, registration.person_id, found.photo)
+        portraits.replace(session, runtime, registration.person_id, found.photo)
     found.state, found.registration_id = ApplicationState.ACCEPTED, registration.id
     proofs.hand_over(session, found.id, registration.id)
     session.flush()

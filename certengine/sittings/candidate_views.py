@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
+from certengine.foundation.held_files import hold
 from certengine.foundation.paging import paginate
 from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.ledger import service as ledger
@@ -175,7 +176,7 @@ def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
     except Invalid as error:
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
         return _import_page(plan, said), 422
-    apply = ApplyListForm(formdata=None, digest=runtime().files.put(content), name=name)
+    apply = ApplyListForm(formdata=None, digest=hold(session(), runtime(), content, now()), name=name)
     return render_template("sittings/preview.html", plan=plan, found=found, name=name, form=apply, say=say)
 
 

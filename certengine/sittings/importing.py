@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -19,7 +20,7 @@ from certengine.ledger import service as ledger
 from certengine.people import service as people
 from certengine.people.models import DocumentType
 from certengine.people.rules import parse_document
-from certengine.sittings import service
+from certengine.sittings import portraits, service
 from certengine.sittings.candidate_list import CandidateList, read_candidates
 from certengine.sittings.models import ExamPlan, Registration
 
@@ -78,14 +79,14 @@ def apply(
         subject=f"exam_plan:{plan.id}",
         now=now,
         public={"added": added, "unchanged": unchanged, "refused": refused},
-        private={"file": runtime.files.put(content), "name": name},
+        private={"sha256": sha256(content).hexdigest(), "name": name},
     )
     return Imported(added, unchanged, refused)
 
 
 def set_photo(session: Session, runtime: Runtime, registration: Registration, content: bytes) -> None:
     """Raises Invalid for what is no picture."""
-    people.set_photo(session, registration.person_id, runtime.files.put(portrait(content)))
+    portraits.replace(session, runtime, registration.person_id, runtime.files.put(portrait(content)))
 
 
 def add_photos(

@@ -9,7 +9,7 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Person
 from certengine.people.privacy import ERASED, forgets, keeps, years_after
-from certengine.sittings import proofs
+from certengine.sittings import portraits, proofs
 from certengine.sittings.models import Application, Registration
 
 YEARS = 5
@@ -27,7 +27,10 @@ def forget(session: Session, runtime: Runtime, person: Person) -> None:
         each.employer, each.evidence, each.extra_reason = "", {}, ""
         proofs.drop(session, runtime, proofs.of_registration(session, each.id))
     for made in session.scalars(select(Application).where(Application.document_index == person.document_index)):
-        made.name, made.document_masked, made.employer, made.photo = ERASED, "", "", None
+        made.name, made.document_masked, made.employer = ERASED, "", ""
+        shown, made.photo = made.photo, None
+        if shown and shown != person.photo:
+            portraits.drop_unused(session, runtime, [shown])
         made.sealed, made.evidence = runtime.cipher.encrypt(""), {}
         proofs.drop(session, runtime, proofs.of_application(session, made.id))
         made.document_index = f"erased-{made.id.hex[:24]}"

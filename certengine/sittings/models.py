@@ -84,7 +84,7 @@ class Application(Base):
     employer: Mapped[str] = mapped_column(String(120), default="")
     evidence: Mapped[dict[str, Any]]
     eligible: Mapped[bool]
-    photo: Mapped[str | None] = mapped_column(String(64))
+    photo: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[ApplicationState] = mapped_column(default=ApplicationState.SUBMITTED)
     comment: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime]

@@ -22,6 +22,7 @@ from certengine.sittings.sites import RoomPlan
 from certengine.standards import service as standards
 from certengine.web.access import allow, public
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.request import now, session
 
 
@@ -148,7 +149,7 @@ def new_announcement() -> str | Response | tuple[str, int]:
             organisation(),
             form.title.data or "",
             form.body.data or "",
-            token=form.token.data or random_code(20),
+            token=given_token(),
             actor=actor(),
             now=now(),
         )

@@ -21,6 +21,7 @@ from certengine.training.courses import Sought, UnitFacts
 from certengine.training.pages import STATES, SUBJECTS, blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
 # The first bytes by which a file is known, where they begin, what it is.
@@ -69,7 +70,7 @@ def new_course() -> Any:
     form, others = CourseForm(token=random_code(20)), []
     form.offer(quiz_sources.offers(session(), staff().organisation_id))
     if form.validate_on_submit():
-        token = request.form.get("token") or random_code(20)
+        token = given_token()
         try:
             drafted = courses.draft(
                 session(), staff().organisation_id, form.facts(), token=token, actor=staff().id, now=now()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import Invalid, NotFound
+from certengine.foundation.held_files import hold
 from certengine.foundation.paging import paginate
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
@@ -75,7 +76,7 @@ def import_people() -> Any:
     except Invalid as error:
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
         return render_template("training/import_people.html", form=form, problems=said), 422
-    apply = ApplyListForm(formdata=None, digest=runtime().files.put(content), name=name)
+    apply = ApplyListForm(formdata=None, digest=hold(session(), runtime(), content, now()), name=name)
     return render_template("training/preview_people.html", found=found, name=name, form=apply, say=say)
 
 

@@ -22,6 +22,7 @@ from certengine.training.teaching_forms import EnvironmentForm, PlanForm, Teache
 from certengine.training.teaching_models import Environment, EnvironmentKind, Teacher, TeachingPlan
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.request import now, session
 
 
@@ -134,7 +135,7 @@ def teaching_plans() -> Any:
             form.title.data.strip(),
             form.field.data,
             Level(form.level.data),
-            token=request.form.get("token") or random_code(20),
+            token=given_token(),
             now=now(),
         )
         return redirect(url_for(".teaching_plan", plan_id=made.id))

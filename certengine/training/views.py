@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
@@ -36,6 +36,7 @@ from certengine.training.pages import blueprint
 from certengine.training.rules import Presence
 from certengine.training.teaching_models import Teacher
 from certengine.web.access import allow
+from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
 __all__ = [
@@ -98,7 +99,7 @@ def new_class() -> Any:
             title=form.title.data.strip(),
             field=form.field.data,
             level=Level(form.level.data),
-            token=request.form.get("token") or random_code(20),
+            token=given_token(),
             actor=staff().id,
             now=now(),
             plan_id=_id(form.plan.data),

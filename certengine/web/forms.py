@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, HiddenField, RadioField
@@ -10,7 +11,15 @@ from wtforms.fields import Field
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid
+from certengine.foundation.ids import random_code
 from certengine.web.errors import say
+
+TOKEN_LENGTH = 40
+
+
+def given_token() -> str:
+    """By which a form that is sent twice makes one thing: what the page carried, or a new one for who sends none."""
+    return (request.form.get("token") or random_code(20))[:TOKEN_LENGTH]
 
 
 class Form(FlaskForm):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from certengine.foundation.runtime import Runtime, current
@@ -51,6 +52,17 @@ class TransactionalFlask(Flask):
     """Commits between the view's return and the response's leaving, so that an error still becomes an error page."""
 
     def dispatch_request(self) -> Any:
+        try:
+            return self._in_one_transaction()
+        except IntegrityError:
+            if not request.form.get("token"):
+                raise
+        # The other of two clicks on one button was first: looked at again, there is what it made.
+        for upload in request.files.values():
+            upload.seek(0)
+        return self._in_one_transaction()
+
+    def _in_one_transaction(self) -> Any:
         try:
             response = super().dispatch_request()
         except BaseException as error:

@@ -79,6 +79,14 @@ def add_session(runtime: Runtime, client: FlaskClient, page: str, days: int, hou
     return str(found[-1])
 
 
+def enter_accounts(client: FlaskClient, page: str) -> None:
+    for number, (category, amount) in enumerate(
+        (("provincial", "100000"), ("teaching", "58000.50"), ("meals", "40000"))
+    ):
+        line = {"category": category, "amount": amount, "note": "两天", "token": f"line {number}"}
+        assert client.post(f"{page}/accounts", data=line).status_code == 302
+
+
 def test_a_seminar_is_applied_for_in_time_and_once(runtime: Runtime, client: FlaskClient) -> None:
     cast(runtime, "college", "jinan")
     enter(runtime, client, "jinan")
@@ -149,12 +157,13 @@ def test_an_approved_seminar_is_announced_held_and_certified(
     clock.advance(days=40, minutes=5)
     enter(runtime, client, "college")
     client.post(f"{part}/list", data={"participant": everybody[:2]})
-    assert client.post(f"{page}/summary", data={"spent": "1", "summary": "圆满"}).status_code == 409
+    assert client.post(f"{page}/summary", data={"summary": "圆满"}).status_code == 409
     clock.advance(days=2)
     enter(runtime, client, "college")
     assert client.post(f"{page}/certificates").status_code == 302
     assert client.post(f"{page}/certificates").status_code == 409
-    assert client.post(f"{page}/summary", data={"spent": "98000.50", "summary": "圆满完成"}).status_code == 302
+    enter_accounts(client, page)
+    assert client.post(f"{page}/summary", data={"summary": "圆满完成"}).status_code == 302
     roster = load_workbook(BytesIO(client.get(f"{page}/roster.xlsx").data)).active
     rows = list(roster.iter_rows(min_row=2, values_only=True))
     assert len(rows) == 2 and all(str(row[5]).startswith("Y2027-") and row[4] == "1/1" for row in rows)
