@@ -19,19 +19,32 @@ from certengine.programme import (
     notices,
     panels,
     selection_rules,
+    seminar_accounts,
     seminar_closing,
     seminar_people,
     seminar_running,
     seminars,
 )
+from certengine.programme.account_models import AccountCategory
 from certengine.programme.application_models import Application, ApplicationKind, Stage
 from certengine.programme.applications import ApplicationFacts, Viewer
 from certengine.programme.base_models import ExchangeKind, Tier
 from certengine.programme.notices import Told
+from certengine.programme.seminar_accounts import LineFacts
+from certengine.programme.seminar_models import Seminar
 from certengine.programme.seminar_running import SessionFacts
 from certengine.programme.seminars import SeminarFacts, SeminarViewer
 from certengine.training.course_models import Course, CourseState
 
+ACCOUNTS = (
+    (AccountCategory.PROVINCIAL, "省级专项经费拨款", 100000),
+    (AccountCategory.OWN, "承办单位自筹", 20000),
+    (AccountCategory.TEACHING, "讲课费，两天四讲", 36000),
+    (AccountCategory.LODGING, "学员住宿，两晚", 41200),
+    (AccountCategory.MEALS, "学员伙食，两天", 18400),
+    (AccountCategory.VENUE, "报告厅与设备", 12000),
+    (AccountCategory.MATERIALS, "教材与资料印制", 5800),
+)
 EXPERTS = ("expert1", "expert2", "expert3")
 STATEMENT = {
     "conditions": "实训机房六间，计算节点四十台，云平台与网络环境齐备。",
@@ -201,6 +214,7 @@ def _hold_seminar(past: Runtime, clock: SetClock, staff: People, now: datetime) 
             marks = {"content": 5, "teaching": 5, "organisation": 4}
             seminar_closing.give_feedback(session, present, marks, "案例研讨很有收获")
         clock.at = starts + timedelta(days=6)
+        _accounts(session, past, staff, held, clock.now())
         seminar_closing.summarise_seminar(
             session,
             past,
@@ -210,6 +224,14 @@ def _hold_seminar(past: Runtime, clock: SetClock, staff: People, now: datetime) 
             now=clock.now(),
         )
         seminar_closing.issue_certificates(session, past, held, actor=staff.actor("base"), now=clock.now())
+
+
+def _accounts(session: Session, past: Runtime, staff: People, held: Seminar, now: datetime) -> None:
+    for number, (category, note, amount) in enumerate(ACCOUNTS):
+        receipt = (f"凭证{number + 1}.pdf", b"%PDF-1.4\n% receipt of the demonstration\n%%EOF\n", "application/pdf")
+        facts = LineFacts(category, note, Decimal(amount), receipt)
+        token = f"demo accounts {held.id.hex[:16]} {number}"
+        seminar_accounts.add_line(session, past, held, facts, token=token, actor=staff.actor("base"), now=now)
 
 
 def _admit(session: Session, past: Runtime, staff: People, seminar_id: UUID, now: datetime) -> None:

@@ -24,3 +24,13 @@ class RequestCount(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     count: Mapped[int]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FormReceipt(Base):
+    """Where a form led that was sent once already; see `once`. The key is a hash of what was sent."""
+
+    __tablename__ = "form_receipt"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    location: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime] = mapped_column(index=True)

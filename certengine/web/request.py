@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, redirect, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from certengine.foundation.runtime import Runtime, current
+from certengine.web import once
 
 MAY_LAG = "__may_lag__"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,19 +53,20 @@ class TransactionalFlask(Flask):
     """Commits between the view's return and the response's leaving, so that an error still becomes an error page."""
 
     def dispatch_request(self) -> Any:
+        known = once.key()
         try:
-            return self._in_one_transaction()
+            return self._in_one_transaction(known)
         except IntegrityError:
-            if not request.form.get("token"):
+            if known is None and not request.form.get("token"):
                 raise
         # The other of two clicks on one button was first: looked at again, there is what it made.
         for upload in request.files.values():
             upload.seek(0)
-        return self._in_one_transaction()
+        return self._in_one_transaction(known)
 
-    def _in_one_transaction(self) -> Any:
+    def _in_one_transaction(self, known: str | None) -> Any:
         try:
-            response = super().dispatch_request()
+            response = self._once(known) if known else super().dispatch_request()
         except BaseException as error:
             stack = g.pop("unit_of_work", None)
             g.pop("session", None)
@@ -76,6 +78,13 @@ class TransactionalFlask(Flask):
         if stack is not None:
             stack.close()
         return response
+
+    def _once(self, known: str) -> Any:
+        if location := once.where(session(), known):
+            return redirect(location)
+        answer = super().dispatch_request()
+        once.keep(session(), known, answer, runtime().clock)
+        return answer
 
     def do_teardown_request(self, *arguments: Any, **named: Any) -> None:
         stack = g.pop("unit_of_work", None)
