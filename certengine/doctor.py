@@ -17,11 +17,12 @@ from certengine import rooms
 from certengine.backup import checking
 from certengine.backup.making import LAST, UNFINISHED
 from certengine.conduct.regulation import read_regulation
-from certengine.foundation import migrate
+from certengine.foundation import mail, migrate
 from certengine.foundation.errors import Invalid
+from certengine.foundation.mail import MailError
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger import service as ledger
-from certengine.people import second_factor
+from certengine.people import messages, second_factor
 from certengine.people.models import Account
 from certengine.rotation import MARKER
 from certengine.web.security import contacts
@@ -63,6 +64,7 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
             yield from _keys(runtime, session)
             yield _second_factors(runtime, session)
             yield _last_backup(runtime, session)
+    yield from _mail(runtime)
     yield _security_contact(runtime)
     if runtime.settings.misconduct:
         yield _misconduct(runtime.settings.misconduct)
@@ -130,6 +132,29 @@ def _misconduct(path: Path) -> tuple[bool, str]:
         places = ", ".join(problem.place for problem in error.problems)
         return False, f"misconduct: the regulation cannot be used: {places}; mend it or unset CERTENGINE_MISCONDUCT"
     return True, f"misconduct: {path} with {len(found.acts)} acts"
+
+
+def _mail(runtime: Runtime) -> Iterator[tuple[bool, str]]:
+    """Whether the mail server takes us, and whether what was to be sent went."""
+    try:
+        server = mail.server_of(runtime.settings)
+    except ValueError as error:
+        yield False, f"mail: {error}"
+        return
+    if server is None:
+        yield True, "mail: none is sent, reminders stand in the list of each organisation; CERTENGINE_SMTP sends them"
+        return
+    try:
+        mail.check(server)
+    except MailError as error:
+        yield False, f"mail: {error}; check CERTENGINE_SMTP"
+        return
+    yield True, f"mail: {server.host}:{server.port} takes mail from {server.sender}"
+    if migrate.is_current(runtime):
+        with runtime.unit_of_work(read_only=True) as session:
+            count = messages.failures(session)
+        if count:
+            yield False, f"mail: {count} messages could not be sent; check the addresses of their organisations"
 
 
 def _security_contact(runtime: Runtime) -> tuple[bool, str]:

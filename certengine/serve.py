@@ -21,10 +21,12 @@ from certengine.foundation import migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger.service import run_sequencer
+from certengine.programme.reminders import remind_due
 
 # Pages wait for the database and not for one another.
 THREADS = 16
 PAUSE = timedelta(seconds=2)
+HOUR = timedelta(hours=1)
 # Seconds.
 GRACE = 10
 
@@ -92,6 +94,7 @@ def keep_going(runtime: Runtime | None = None) -> None:
         threading.Thread(target=_again, args=(stop, lambda: resume_jobs(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: seal_all(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: deliver_due(runtime)), daemon=True),
+        threading.Thread(target=_again, args=(stop, lambda: remind_due(runtime), HOUR), daemon=True),
     ]
     for loop in loops:
         loop.start()
@@ -104,11 +107,11 @@ def keep_going(runtime: Runtime | None = None) -> None:
     os._exit(0)
 
 
-def _again(stop: threading.Event, act: Any) -> None:
-    """Does it every few seconds; an error (a database that is away for a while) is told and tried again."""
+def _again(stop: threading.Event, act: Any, pause: timedelta = PAUSE) -> None:
+    """Does it every few seconds, or as seldom as it says; an error (a database that is away for a while) is told and tried again."""
     while not stop.is_set():
         try:
             act()
         except Exception as error:
             click.echo(f"certengine: {type(error).__name__}: {error}", err=True)
-        stop.wait(PAUSE.total_seconds())
+        stop.wait(pause.total_seconds())

@@ -60,6 +60,9 @@ class Settings:
     pkcs11_pin: str = ""
     # Verifier keys of the witnesses whose cosignatures of the ledger are taken in.
     witnesses: tuple[str, ...] = ()
+    # smtp://USER:PASSWORD@HOST:PORT or smtps://…: by which reminders are sent; without one they stand in a list alone.
+    smtp_url: str = ""
+    mail_from: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,7 +73,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """CERTENGINE_DATA (default ./var), _DATABASE_URL, _SECRET_KEY, _BASE_URL, _PORT, _DEMONSTRATION, _SEAL_BANK,
     _SECOND_FACTOR, _SECURITY_CONTACT, _OIDC_*, _RATE_LIMITS, _POOL_SIZE, _READ_DATABASE_URL, _FILES, _S3_ENDPOINT,
     _REGIONS and _MISCONDUCT (files), _SEPARATE_DUTIES, _DESIGNATION,
-    _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks),
+    _TSA_URL, _TSA_ROOTS, _WITNESSES (separated by blanks), _SMTP, _MAIL_FROM,
     _PKCS11_MODULE, _PKCS11_TOKEN, _PKCS11_PIN.
 
     Without a secret key one is made once and kept in the data folder, readable by its owner alone.
@@ -102,6 +105,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         pkcs11_module=environment.get("CERTENGINE_PKCS11_MODULE", "").strip(),
         pkcs11_token=environment.get("CERTENGINE_PKCS11_TOKEN", "").strip(),
         pkcs11_pin=environment.get("CERTENGINE_PKCS11_PIN", ""),
+        smtp_url=environment.get("CERTENGINE_SMTP", "").strip(),
+        mail_from=environment.get("CERTENGINE_MAIL_FROM", "").strip(),
         witnesses=tuple(environment.get("CERTENGINE_WITNESSES", "").split()),
     )
 

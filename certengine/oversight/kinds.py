@@ -190,6 +190,7 @@ KINDS = {
     "result.voided": _("成绩作废"),
     "calendar.removed": _("删除节假日安排"),
     "calendar.set": _("登记节假日安排"),
+    "organisation.mail_set": _("设置单位邮件地址"),
     "seminar.account_added": _("登记研修班收支"),
     "seminar.account_removed": _("删除研修班收支"),
     "seminar.applied": _("申报高级研修班"),

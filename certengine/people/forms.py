@@ -75,3 +75,7 @@ class PasswordForm(Form):
 
 class OwnPasswordForm(PasswordForm):
     old = PasswordField(_("原密码"), [InputRequired(_("请填写原密码"))])
+
+
+class AddressForm(Form):
+    email = StringField(_("单位邮件地址"), [Length(max=200)], render_kw={"type": "email"})

@@ -43,6 +43,8 @@ class Organisation(Base):
     code: Mapped[str] = mapped_column(String(8), unique=True)
     credit_code: Mapped[str | None] = mapped_column(String(18))
     region: Mapped[str] = mapped_column(String(6), default="370000")
+    # Where reminders are sent; empty for nowhere.
+    email: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime]
 
 
@@ -163,3 +165,4 @@ class AccountIdentity(Base):
 
 # At the end, for its tables point at those above.
 from certengine.people import designation_models as designation_models  # noqa: E402
+from certengine.people import message_models as message_models  # noqa: E402

@@ -43,4 +43,6 @@ def set_up(state: BlueprintSetupState) -> None:
     state.app.extensions["actor_loader"] = actors.load
     add_labels(state, Role, ROLE_NAMES)
     add_labels(state, OrganisationKind, ORGANISATION_KINDS)
+    for permission in (Permission.BASE_REPORT, Permission.SEMINAR_RUN):
+        add_navigation(state, NavigationEntry(890, _("提醒"), "people.messages", permission))
     add_navigation(state, NavigationEntry(900, _("账号"), "people.accounts", Permission.ACCOUNTS_MANAGE))

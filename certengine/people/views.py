@@ -13,6 +13,7 @@ from certengine.people import (
     attempts,
     challenges,
     enrolment,
+    message_views,
     own_views,
     passkey_views,
     passkeys,
@@ -155,4 +156,4 @@ def sign_out() -> Any:
     return redirect(url_for("home"))
 
 
-__all__ = ["account_views", "blueprint", "own_views", "passkey_views", "provider_views"]
+__all__ = ["account_views", "blueprint", "message_views", "own_views", "passkey_views", "provider_views"]

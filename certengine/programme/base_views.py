@@ -22,7 +22,7 @@ from certengine.programme.forms import AssessmentForm, ReportForm, StandingForm
 from certengine.programme.pages import blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
-from certengine.web.request import now, session
+from certengine.web.request import now, runtime, session
 
 # What may be done with a base, by how it stands.
 ACTS = {
@@ -55,7 +55,7 @@ def list_bases() -> str:
 @allow(Permission.BASE_MANAGE)
 def remind_bases() -> Any:
     service.must_decide(region())
-    count = service.remind(session(), actor=staff().id, now=now())
+    count = service.remind(session(), runtime(), actor=staff().id, now=now())
     flash(gettext("已提醒%(count)s个基地", count=count))
     return redirect(url_for(".bases"))
 

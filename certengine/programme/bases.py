@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from certengine.foundation.ids import new_id
+from certengine.foundation.inserting import insert_new
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from certengine.people import regions
+from certengine.people import messages, regions
+from certengine.people.messages import Told
 from certengine.people.models import Organisation
-from certengine.programme import documents, notices, problems, rules
+from certengine.programme import documents, notices, problems, reminder_problems, rules
 from certengine.programme.application_models import Application, ApplicationKind
 from certengine.programme.applications import on_award
 from certengine.programme.base_models import (
@@ -31,13 +34,13 @@ from certengine.programme.base_models import (
 from certengine.programme.document_models import DocumentKind
 from certengine.programme.document_sheet import Paper
 from certengine.programme.documents import Wanted
-from certengine.programme.notices import Told
+from certengine.programme.notices import Told as Notice
 from certengine.programme.rules import Indicators
 from certengine.programme.seminar_models import Participant, ParticipantState, Seminar, SeminarState
 from certengine.training.course_models import Course, CourseEnrolment, CourseState
 from certengine.training.models import Enrolment, TrainingClass
 
-__all__ = ["problems"]
+__all__ = ["problems", "reminder_problems"]
 
 TIERS = {Tier.NATIONAL: "国家级", Tier.PROVINCIAL: "省级"}
 
@@ -200,24 +203,28 @@ def without_report(session: Session, year: int, region: str = "") -> Sequence[Tr
     return session.scalars(query.order_by(TrainingBase.plaque)).all()  # type: ignore[no-any-return]
 
 
-def remind(session: Session, *, actor: str, now: datetime) -> int:
+def remind(session: Session, runtime: Runtime, *, actor: str, now: datetime) -> int:
     """Reminds every base whose report is missing, once at each of the stages; returns how many were reminded."""
     today = now.astimezone(CHINA).date()
     year = rules.reporting_year(today)
-    stage = rules.reminder_stage(rules.report_due(year, today).days_left)
+    due = rules.report_due(year, today)
+    stage = rules.reminder_stage(due.days_left)
     if stage is None:
         return 0
-    told = set(
-        session.scalars(
-            select(BaseReminder.training_base_id).where(BaseReminder.year == year, BaseReminder.days == stage)
-        )
-    )
-    waiting = [each for each in without_report(session, year) if each.id not in told]
-    for each in waiting:
-        session.add(BaseReminder(training_base_id=each.id, year=year, days=stage, at=now))
-        _record(session, "base.reminded", each, actor, now, {"year": year, "days": stage})
-    session.flush()
-    return len(waiting)
+    told = 0
+    for each in without_report(session, year):
+        row = {"id": new_id(), "training_base_id": each.id, "year": year, "days": stage, "at": now}
+        if insert_new(session, BaseReminder, row):
+            _record(session, "base.reminded", each, actor, now, {"year": year, "days": stage})
+            messages.tell(session, runtime, _reminder(each, year, stage, due.due), now)
+            told += 1
+    return told
+
+
+def _reminder(found: TrainingBase, year: int, stage: int, due: date) -> Told:
+    code = "base.report_late" if stage < 0 else "base.report_due"
+    values = {"year": year, "due": due.isoformat()}
+    return Told(found.organisation_id, f"{found.subject}:{year}:{stage}", code, values, "/programme/base")
 
 
 def reminders(session: Session, base_id: UUID, year: int) -> Sequence[BaseReminder]:
@@ -279,7 +286,7 @@ def propose_removal(
     """Publishes the removal that is intended; the base and anybody may object to it."""
     _change(session, found, BaseState.REMOVAL_PROPOSED, reason, actor, now)
     name, region = found.organisation.name, found.organisation.region
-    told = Told(found.subject, f"拟撤销继续教育基地：{name}（{found.plaque}）", reason.strip(), region, until)
+    told = Notice(found.subject, f"拟撤销继续教育基地：{name}（{found.plaque}）", reason.strip(), region, until)
     notices.publish(session, told, actor=actor, now=now)
 
 

@@ -1,4 +1,4 @@
-"""certengine programme: what a timer does once a day."""
+"""certengine programme: what is done once a day. `certengine serve` does it by itself."""
 
 import click
 
@@ -12,10 +12,16 @@ def command() -> None:
 
 @command.command()
 def remind() -> None:
-    """Reminds every base whose yearly report is missing: 30, 14, 3 and 0 days before it is due, and once it is late."""
-    from certengine.programme import bases
+    """Reminds whoever has not reported: bases of their yearly report, hosts of a seminar's summary.
 
-    runtime = current()
-    with runtime.unit_of_work() as session:
-        count = bases.remind(session, actor="clock", now=runtime.clock.now())
-    click.echo(f"{count} reminded")
+    Each is told once 30, 14, 3 and 0 days (seminars: 3 working days) before it is due and once it is late, and then its
+    department.
+    """
+    from certengine import rooms
+    from certengine.programme import reminders
+
+    rooms.load_models()
+    done = reminders.remind_due(current())
+    click.echo(
+        f"reminded: bases {done.bases}, about seminars {done.seminars}, departments of late bases {done.departments}"
+    )

@@ -53,6 +53,18 @@ def summary_due(ends: date, calendar: Mapping[date, bool]) -> date:
     return day
 
 
+# So many working days before it is due, whoever has not handed in a summary is reminded.
+SUMMARY_REMINDER = 3
+
+
+def summary_stage(today: date, due: date, calendar: Mapping[date, bool]) -> str | None:
+    """Which reminder of a summary that is not there is due today."""
+    if today > due:
+        return "late"
+    days = (today + timedelta(days=each) for each in range(1, (due - today).days + 1))
+    return "soon" if sum(is_working_day(day, calendar) for day in days) <= SUMMARY_REMINDER else None
+
+
 # A participant who missed more than a fifth gets no certificate (model figure).
 ATTENDANCE_PERCENT = 80
 SIGN_IN_AHEAD = timedelta(minutes=30)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
+from certengine.foundation.inserting import insert_new
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.programme import problems, rules
@@ -20,7 +21,6 @@ from certengine.programme.seminar_models import (
 )
 from certengine.programme.seminar_people import must_be_open
 from certengine.programme.seminars import record
-from certengine.training import hours_accounts
 
 __all__ = ["problems"]
 
@@ -68,7 +68,7 @@ def sign_in(session: Session, present: Participant, part: SeminarSession, *, by:
     """False where they had signed in. Signing oneself in is open from half an hour before to the end."""
     if by == "qr" and not part.starts_at - rules.SIGN_IN_AHEAD <= now <= part.ends_at:
         raise Conflict("seminar.sign_in_closed")
-    made = hours_accounts.insert_new(
+    made = insert_new(
         session, SeminarSignIn, {"participant_id": present.id, "session_id": part.id, "at": now, "by": by}
     )
     if made:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound, Problem
+from certengine.foundation.inserting import insert_new
 from certengine.foundation.keys import FieldCipher
 from certengine.ledger import service as ledger
 from certengine.people import service as people
@@ -53,13 +53,6 @@ class PersonYear:
     rule: HoursRule
     judged: Judged
     credits: Sequence[HoursCredit]
-
-
-def insert_new(session: Session, model: Any, values: dict[str, Any]) -> bool:
-    """Inserts a row unless a unique one stands there already, also one that another request just wrote."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    made = dialect.insert(model).values(values).on_conflict_do_nothing().returning(*inspect(model).primary_key)
-    return session.execute(made).first() is not None
 
 
 def year_of(moment: datetime) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from certengine.foundation.errors import Conflict, NotFound
+from certengine.foundation.inserting import insert_new
 from certengine.training import hours_accounts, watching
 from certengine.training.course_models import (
     Course,
@@ -18,7 +19,7 @@ from certengine.training.course_models import (
     UnitProgress,
     Way,
 )
-from certengine.training.hours_accounts import Earned, Where, insert_new
+from certengine.training.hours_accounts import Earned, Where
 from certengine.training.watching import Claim
 
 

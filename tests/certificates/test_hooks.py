@@ -5,15 +5,10 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 
 from certengine.certificates import hooks, lifecycle
@@ -24,6 +19,7 @@ from certengine.foundation.errors import Invalid
 from certengine.foundation.runtime import Runtime
 from tests.certificates.factories import ISSUER, issued
 from tests.factories import PASSWORD, account, organisation
+from tests.hosts import certificate_of_here
 
 
 class Receiver:
@@ -45,22 +41,10 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "receiver")])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        now = datetime.now(UTC)
-        made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
-        certificate = made.add_extension(names, critical=False).sign(key, hashes.SHA256())
-        pem = certificate.public_bytes(serialization.Encoding.PEM)
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (folder / "receiver.pem").write_bytes(private + pem)
+        known, tls = certificate_of_here(folder)
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(folder / "receiver.pem")
         self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
-        self.trusting = ssl.create_default_context(cadata=pem.decode())
+        self.trusting = ssl.create_default_context(cafile=known)
         self.address = f"https://127.0.0.1:{self.server.server_port}/told?by=us"
 
 

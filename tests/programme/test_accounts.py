@@ -8,7 +8,9 @@ from openpyxl import load_workbook
 
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
-from tests.programme.factories import enter
+from certengine.programme import reminders
+from tests.programme.factories import cast, enter
+from tests.programme.test_bases import made_base
 from tests.programme.test_seminars import approved, enter_accounts
 
 PDF = b"%PDF-1.7 receipt"
@@ -94,3 +96,36 @@ def test_the_province_keeps_the_holidays_and_deadlines_follow(runtime: Runtime, 
     assert "2027年1月11日" in client.get("/programme/calendar?year=2027").text
     assert client.post("/programme/calendar", data=worked).status_code == 403
     assert client.post("/programme/calendar/2027-01-11/remove").status_code == 403
+
+
+def test_host_applicant_and_then_the_department_are_told_once_each(
+    runtime: Runtime, client: FlaskClient, clock: SetClock
+) -> None:
+    page = approved(runtime, client)
+    # It ends on 5 January 2027, its summary is due on the 19th.
+    told = []
+    for days in (42, 8, 2, 4, 1):
+        clock.advance(days=days)
+        told.append(reminders.remind_due(runtime).seminars)
+    # Two when three working days are left; when it is late the same two and the province.
+    assert told == [0, 2, 0, 3, 0]
+    for login, said in (("college", "研修班总结已逾期"), ("jinan", "请提交研修班总结"), ("province", "有研修班未按期")):
+        enter(runtime, client, login)
+        shown = client.get("/messages").text
+        assert said in shown and page in shown and "工业互联网高级研修班" in shown
+    enter(runtime, client, "qingdao")
+    assert "没有提醒" in client.get("/messages").text
+
+
+def test_departments_are_told_how_many_bases_of_theirs_are_late(
+    runtime: Runtime, client: FlaskClient, clock: SetClock
+) -> None:
+    made_base(runtime, "college")
+    cast(runtime, "jinan", "qingdao")
+    assert reminders.remind_due(runtime).departments == 0
+    clock.advance(days=17)
+    assert reminders.remind_due(runtime).departments == 2
+    assert reminders.remind_due(runtime).departments == 0
+    enter(runtime, client, "jinan")
+    client.get("/language/en")
+    assert "did not hand in the report of 2026 by 2026-12-10: 1." in client.get("/messages").text

@@ -57,15 +57,16 @@ def test_a_base_that_has_not_reported_is_named_with_the_days_left_and_then_as_la
 
 
 def test_reminders_go_out_once_at_each_stage(runtime: Runtime, client: FlaskClient, base: str, clock: SetClock) -> None:
-    assert "1 reminded" in CliRunner().invoke(command, ["remind"]).output
-    assert "0 reminded" in CliRunner().invoke(command, ["remind"]).output
+    assert "bases 1," in CliRunner().invoke(command, ["remind"]).output
+    assert "bases 0," in CliRunner().invoke(command, ["remind"]).output
     clock.advance(days=2)
-    assert "1 reminded" in CliRunner().invoke(command, ["remind"]).output
+    assert "bases 1," in CliRunner().invoke(command, ["remind"]).output
     enter(runtime, client, "college")
     assert "提醒" in client.get("/programme/base").text
+    assert client.get("/messages").text.count("请提交2026年度总结和下一年度计划") == 2
     client.post("/programme/base", data=REPORT)
     clock.advance(days=30)
-    assert "0 reminded" in CliRunner().invoke(command, ["remind"]).output
+    assert "bases 0," in CliRunner().invoke(command, ["remind"]).output
 
 
 def test_a_city_sees_only_its_own_bases_and_cannot_decide_on_them(
