@@ -19,8 +19,9 @@ from certengine.certificates.models import Certificate, CertificateState
 from certengine.certificates.sealing import seal_all
 from certengine.delivery import service as delivery
 from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
+from certengine.demo.cities import found_elsewhere, teach_elsewhere
 from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
-from certengine.demo.programme import run_programme
+from certengine.demo.programme import found_late_base, run_programme
 from certengine.demo.supervision import supervise
 from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
@@ -66,15 +67,19 @@ def show(facts: dict[str, Any]) -> None:
 def fill(runtime: Runtime) -> dict[str, Any]:
     """Makes everything; returns what demo.json holds."""
     now = runtime.clock.now()
-    clock = SetClock(now - timedelta(days=40))
+    clock = SetClock(now - timedelta(days=430))
     past = Runtime(runtime.settings, clock)
     with past.unit_of_work() as session:
         staff = cast(session, clock.now())
+        found_elsewhere(session, staff, clock.now())
+    found_late_base(past, clock, staff)
+    clock.at = now - timedelta(days=40)
     release_id = bring_banks(past, staff)
     teach_class(past, clock, staff, now)
+    teach_elsewhere(past, clock, staff, now)
     over = finished_exam(past, clock, staff, release_id, now)
     clock.at = now - timedelta(days=5)
-    offer_courses(past, staff)
+    offer_courses(past, clock, staff)
     run_programme(past, clock, staff, now)
     supervise(past, clock, staff, now)
     clock.at = now - timedelta(days=5)
@@ -107,7 +112,9 @@ def _facts(session: Session, past: Runtime, staff: People, over: Exam, live: Exa
     folder.mkdir(parents=True, exist_ok=True)
     held = _grade_certificates(session, over)
     by_state = {each.state: each for each in reversed(held)}
-    trained = session.scalars(select(Certificate).where(Certificate.organisation_id == staff.trainers.id)).one()
+    # The first of its class is the trainee's.
+    query = select(Certificate).where(Certificate.organisation_id == staff.trainers.id).order_by(Certificate.serial)
+    trained = session.scalars(query.limit(1)).one()
     ticket = folder / "ticket.pdf"
     ticket.write_bytes(tickets(session, past, [live.registrations[0]]))
     accounts = [

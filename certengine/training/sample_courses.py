@@ -1,5 +1,6 @@
 """A few courses for the demonstration, written here: published ones, one that waits for its review, some learners."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from certengine.training import courses, learning
 from certengine.training.course_models import Course, Subject, UnitKind
 from certengine.training.courses import CourseFacts, UnitFacts
 from certengine.training.hours_accounts import Where
+
+FILM, FILM_SECONDS = "video/webm", 90
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,15 @@ def fill(
     employer: UUID,
     staff: list[PersonFacts],
     now: datetime,
+    video: bytes = b"",
 ) -> list[Course]:
-    """The published courses, in which the employer's staff is enrolled."""
+    """The published courses, in which the employer's staff is enrolled; video: a film of the professional one."""
     _submitted(session, developer, WAITING, author, now)
+    film = UnitFacts("视频：数据集的划分", UnitKind.VIDEO, FILM_SECONDS, file=runtime.files.put(video), media_type=FILM)
     published = []
     for sample in SAMPLES:
-        made = _submitted(session, developer, sample, author, now)
+        films = [film] if video and sample.subject is Subject.PROFESSIONAL else []
+        made = _submitted(session, developer, sample, author, now, films)
         courses.review(session, made, True, "", organisation_id=department, actor=reviewer, now=now)
         courses.publish(session, made, organisation_id=department, actor=reviewer, now=now)
         published.append(made)
@@ -104,10 +110,12 @@ def fill(
     return published
 
 
-def _submitted(session: Session, developer: UUID, sample: Sample, author: str, now: datetime) -> Course:
+def _submitted(
+    session: Session, developer: UUID, sample: Sample, author: str, now: datetime, films: Sequence[UnitFacts] = ()
+) -> Course:
     facts = CourseFacts(
         title=sample.title,
-        summary="示范课程，文字单元，约十分钟。",
+        summary="示范课程，含视频与文字单元。" if films else "示范课程，文字单元，约二十分钟。",
         subject=sample.subject,
         field=sample.field,
         level=None,
@@ -115,6 +123,8 @@ def _submitted(session: Session, developer: UUID, sample: Sample, author: str, n
         quiz_items=1,
     )
     made = courses.draft(session, developer, facts, token=f"sample {sample.title}"[:40], actor=author, now=now)
+    for film in films:
+        courses.add_unit(session, made, film)
     for title, text in sample.units:
         seconds = 1200 // len(sample.units)
         courses.add_unit(session, made, UnitFacts(title, UnitKind.DOCUMENT, seconds, text=text))

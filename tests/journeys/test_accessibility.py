@@ -25,7 +25,8 @@ from tests.journeys.test_every_page import LEFT_OUT
 DARK = {"runOnly": ["color-contrast"]}
 # What is no page: files, streams, and what leaves.
 NO_PAGE = re.compile(
-    r"\.(pdf|xlsx|zip|jsonl|json|yaml|txt|html|pem|js|css|svg|csv)$|/(export|photo|progress|vkey|checkpoint)"
+    r"\.(pdf|xlsx|zip|jsonl|json|yaml|txt|html|pem|js|css|svg|csv)$|/(export|photo|progress|vkey|checkpoint|voucher)"
+    r"|/(materials|documents)/[0-9a-f-]{36}$"
 )
 
 
