@@ -103,7 +103,7 @@ def plan_the_exam(stage: Stage) -> tuple[str, str]:
     officer.goto(plan)
     officer.set_input_files("#photos", {"name": "照片.zip", "mimeType": "", "buffer": photographs()})
     officer.click("button:has-text('导入照片')")
-    expect(officer.locator("main")).to_contain_text("已导入2张照片")
+    expect(officer.locator("main")).to_contain_text("已导入文件：2")
     stage.shoot(officer, "candidates")
     theory = add_sitting(stage, officer, "theory", stage.clock.now() + timedelta(hours=2), 60, ["王工 proctor"])
     stage.shoot(officer, "seats")
