@@ -22,6 +22,7 @@ from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow, current_actor
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, session
 
@@ -119,7 +120,7 @@ def new_case(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[
             request.form.get("tier", ""),
             request.form.get("tier_reason", "")[:1000],
         )
-        token = request.form.get("token", "")[:40] or random_code(20)
+        token = given_token()
         try:
             made = service.record(session(), staff().organisation_id, facts, token=token, actor=staff().id, now=now())
             if suspicion is not None:

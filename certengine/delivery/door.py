@@ -24,9 +24,8 @@ from certengine.delivery.screen import Screens
 from certengine.delivery.scripts import Scripts
 from certengine.delivery.starting import MOST, Begin, OpenScreen, ShowPaper, Starting
 from certengine.delivery.together import Together
-from certengine.delivery.visits import Headers, Visit, Visits, headers_of
+from certengine.delivery.visits import Visits, headers_of
 from certengine.foundation.runtime import Runtime
-from certengine.sittings.service import SittingView
 from certengine.standards.rules import Part
 from certengine.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
@@ -84,7 +83,8 @@ class Door:
         await self._behind(scope, _again(read, receive), send)
 
     async def _answer(self, scope: Scope, body: bytes | None) -> Reply | None:
-        headers, visit = self._who(scope)
+        headers = headers_of(scope["headers"])
+        visit = self._visits.of(headers)
         if visit is None or body is None or not self._visits.may_post(visit, headers, headers.token):
             return None
         try:
@@ -102,23 +102,24 @@ class Door:
         return _json(*receiving.answer(arrival, arrival.outcome))
 
     async def _step(self, scope: Scope, sitting_id: UUID, step: str, body: bytes | None) -> Reply | None:
-        headers, visit = self._who(scope)
-        sitting = self._scripts.known_sitting(sitting_id)
+        headers = headers_of(scope["headers"])
+        visit, sitting = self._visits.of(headers), self._scripts.known_sitting(sitting_id)
         # Where a key of the browser is asked for, the address counts that only the application knows.
         if visit is None or body is None or sitting is None or sitting.part is not Part.THEORY or sitting.browser_keys:
             return None
         screen = self._screens.known(sitting, visit.language)
         if screen is None:
             return None
+        visitor = visit.visitor(headers, (scope.get("client") or ("",))[0])
         if step == "paper":
-            showing = ShowPaper(screen, visit.registration_id, visit.visitor, self._visits.token(visit))
+            showing = ShowPaper(screen, visit.registration_id, visitor, self._visits.token(visit))
             return await self._show(showing) if visit.secret else None
         token = headers.token if step == "open" else _field(body, "csrf_token")
         if not self._visits.may_post(visit, headers, token):
             return None
         if step == "start":
             return await self._begin(Begin(sitting, visit.registration_id), screen.addresses["paper"])
-        return await self._open(sitting, visit)
+        return await self._open(OpenScreen(sitting, visit.registration_id, visitor))
 
     async def _begin(self, begin: Begin, then: str) -> Reply | None:
         await self._tried(self._steps, begin)
@@ -128,8 +129,7 @@ class Door:
         await self._tried(self._papers, showing)
         return (200, "text/html; charset=utf-8", showing.outcome, "") if showing.outcome else None
 
-    async def _open(self, sitting: SittingView, visit: Visit) -> Reply | None:
-        opening = OpenScreen(sitting, visit.registration_id, visit.visitor)
+    async def _open(self, opening: OpenScreen) -> Reply | None:
         await self._tried(self._steps, opening)
         return _json(200, opening.outcome) if opening.outcome else None
 
@@ -140,10 +140,6 @@ class Door:
             # Nothing of it was done: the application tries again for each alone, and says what is wrong.
             log.warning("requests of a start are tried one by one", exc_info=True)
             asked.outcome = None
-
-    def _who(self, scope: Scope) -> tuple[Headers, Visit | None]:
-        headers = headers_of(scope["headers"])
-        return headers, self._visits.of(headers, (scope.get("client") or ("",))[0])
 
 
 def _field(body: bytes, name: str) -> str:

@@ -4,8 +4,6 @@ The journal only grows, so that an attempt with as many entries as before has th
 entries are read again.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from certengine.delivery import rules
 from certengine.delivery.models import AnswerEntry
+from certengine.foundation.kept import Kept
 
 KEPT = 100_000
 
@@ -28,25 +27,21 @@ class Progress:
     heard_at: datetime
 
 
-_lock = threading.Lock()
 # attempt → entries counted, answered
-_kept: OrderedDict[UUID, tuple[int, int]] = OrderedDict()
+_kept: Kept[UUID, tuple[int, int]] = Kept(KEPT)
 
 
 def progress_of(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, Progress]:
     """attempt → progress, of those that have sent anything."""
     query = select(AnswerEntry.attempt_id, func.count(), func.max(AnswerEntry.received_at))
     rows = session.execute(query.where(AnswerEntry.attempt_id.in_(attempt_ids)).group_by(AnswerEntry.attempt_id)).all()
-    fresh = [each for each, entries, _at in rows if _kept.get(each, (0, 0))[0] != entries]
-    answered = _answered(session, fresh)
-    with _lock:
-        for each, entries, _at in rows:
-            if each in answered:
-                _kept[each] = entries, answered[each]
-                _kept.move_to_end(each)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return {each: Progress(answered.get(each, _kept.get(each, (0, 0))[1]), at) for each, _entries, at in rows}
+    known = {each: found for each, entries, _at in rows if (found := _kept.get(each)) and found[0] == entries}
+    answered = {each: count for each, (_entries, count) in known.items()}
+    answered |= _answered(session, [each for each, _entries, _at in rows if each not in known])
+    for each, entries, _at in rows:
+        if each not in known:
+            _kept.put(each, (entries, answered[each]))
+    return {each: Progress(answered[each], at) for each, _entries, at in rows}
 
 
 def _answered(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, int]:

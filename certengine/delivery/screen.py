@@ -3,8 +3,6 @@
 import json
 import re
 import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +17,7 @@ from sqlalchemy.orm import Session
 from certengine.delivery import answer_file, receiving, rules
 from certengine.delivery.models import Attempt
 from certengine.delivery.reading import saved_answers
+from certengine.foundation.kept import Kept
 from certengine.sittings.service import PlacementView, SittingView
 
 KEPT = 200
@@ -104,8 +103,7 @@ class Screens:
     """The screens that this process has rendered, by sitting and language."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[UUID, str], Screen] = OrderedDict()
+        self._kept: Kept[tuple[UUID, str], Screen] = Kept(KEPT)
 
     def known(self, sitting: SittingView, language: str) -> Screen | None:
         """Without a request; None for what was not rendered yet, or for the sitting as it was before."""
@@ -118,10 +116,7 @@ class Screens:
         found = self.known(sitting, language)
         if found is None:
             found = _rendered(sitting)
-            with self._lock:
-                self._kept[sitting.id, language] = found
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+            self._kept.put((sitting.id, language), found)
         return found
 
 

@@ -1,8 +1,6 @@
 """The paper as a candidate's screen gets it, and the check of what comes back. Both are asked thousands of times at
 once, so that a process keeps what cannot change: a release's items as safe HTML, and each paper's shown options."""
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +15,7 @@ from certengine.delivery import rules
 from certengine.delivery.models import Attempt
 from certengine.delivery.service import paper_answered
 from certengine.foundation.errors import NotFound
+from certengine.foundation.kept import Kept
 from certengine.papers.rules import Paper
 from certengine.sittings import service as sittings
 from certengine.sittings.models import SittingState
@@ -46,20 +45,16 @@ class Shown:
 
 class Scripts:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._releases: OrderedDict[UUID, ReleaseContent] = OrderedDict()
-        self._papers: OrderedDict[UUID, Shown] = OrderedDict()
-        self._sittings: OrderedDict[UUID, SittingView] = OrderedDict()
+        self._releases: Kept[UUID, ReleaseContent] = Kept(KEPT_RELEASES)
+        self._papers: Kept[UUID, Shown] = Kept(KEPT_PAPERS)
+        self._sittings: Kept[UUID, SittingView] = Kept(KEPT_SITTINGS)
 
     def release(self, session: Session, release_id: UUID) -> ReleaseContent:
         found = self._releases.get(release_id)
         if found is None:
             items = {item.id: item for item in bank.released_items(session, release_id).items}
             found = ReleaseContent(release_id, items, {key: item.public_view() for key, item in items.items()})
-            with self._lock:
-                self._releases[release_id] = found
-                while len(self._releases) > KEPT_RELEASES:
-                    self._releases.popitem(last=False)
+            self._releases.put(release_id, found)
         return found
 
     def sitting(self, session: Session, sitting_id: UUID, now: datetime) -> SittingView:
@@ -68,10 +63,7 @@ class Scripts:
         if found is None:
             found = sittings.sitting(session, sitting_id)
             if found.state is SittingState.DRAWN and found.starts_at <= now:
-                with self._lock:
-                    self._sittings[sitting_id] = found
-                    while len(self._sittings) > KEPT_SITTINGS:
-                        self._sittings.popitem(last=False)
+                self._sittings.put(sitting_id, found)
         return found
 
     def known_sitting(self, sitting_id: UUID) -> SittingView | None:
@@ -144,8 +136,5 @@ class Scripts:
         return paper_answered(session, attempt), self.release(session, release_id)
 
     def _keep(self, attempt: Attempt, paper: Paper, release_id: UUID) -> None:
-        with self._lock:
-            options = {placed.item: placed.options for placed in paper.items}
-            self._papers[attempt.id] = Shown(attempt.registration_id, release_id, options)
-            while len(self._papers) > KEPT_PAPERS:
-                self._papers.popitem(last=False)
+        options = {placed.item: placed.options for placed in paper.items}
+        self._papers.put(attempt.id, Shown(attempt.registration_id, release_id, options))

@@ -1,9 +1,7 @@
 """Who asks, read from the headers of a request as the application itself would read them, and kept for the next one."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Flask
@@ -13,13 +11,12 @@ from werkzeug.http import parse_cookie
 
 from certengine.delivery.actors import KIND
 from certengine.delivery.gate import UNKNOWN, Visitor
+from certengine.foundation.kept import Kept
 from certengine.foundation.keys import FieldCipher
 from certengine.web import devices
 from certengine.web.language import language_of
 
 KEPT = 100_000
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,16 @@ class Headers:
 
 @dataclass(frozen=True)
 class Visit:
-    """A candidate's request; secret: what the session's tokens are made of."""
+    """A candidate's cookies, read; secret: what the session's tokens are made of."""
 
     registration_id: UUID
     secret: str
     language: str
-    visitor: Visitor
+    device: str
+
+    def visitor(self, headers: Headers, client: str) -> Visitor:
+        """client: the address at the other end of the connection; one proxy in front of it is trusted."""
+        return Visitor(self.device, headers.forwarded.rpartition(",")[2].strip() or client, headers.agent)
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -61,20 +62,17 @@ class Visits:
         self._tokens = URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token")
         self._name, self._secret, self._cipher = app.config["SESSION_COOKIE_NAME"], str(app.secret_key), cipher
         # What was checked before: the same cookie comes with every answer, and mostly the same token.
-        self._visits: OrderedDict[str, Visit] = OrderedDict()
-        self._pairs: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._visits: Kept[str, Visit] = Kept(KEPT)
+        self._pairs: Kept[tuple[str, str], None] = Kept(KEPT)
 
-    def of(self, headers: Headers, client: str) -> Visit | None:
-        """None for whoever is not signed in as a candidate. client: the address at the other end of the connection."""
+    def of(self, headers: Headers) -> Visit | None:
+        """None for whoever is not signed in as a candidate."""
         known = self._visits.get(headers.cookie)
         if known is None:
             known = self._read(headers.cookie)
-            if known is None:
-                return None
-            _keep(self._visits, headers.cookie, known)
-        # As the application trusts one proxy in front of it.
-        address = headers.forwarded.rpartition(",")[2].strip() or client
-        return replace(known, visitor=replace(known.visitor, address=address, agent=headers.agent))
+            if known is not None:
+                self._visits.put(headers.cookie, known)
+        return known
 
     def may_post(self, visit: Visit, headers: Headers, token: str) -> bool:
         """Whether the token is one of the session's."""
@@ -86,7 +84,7 @@ class Visits:
         except BadData:
             return False
         if good:
-            _keep(self._pairs, pair, None)
+            self._pairs.put(pair, None)
         return good
 
     def token(self, visit: Visit) -> str:
@@ -107,10 +105,4 @@ class Visits:
         kept = cookies.get(devices.COOKIE, "")
         device = devices.number(kept, self._secret, self._cipher, f"ticket:{ticket}") or UNKNOWN
         secret, language = session.get("csrf_token", ""), language_of(session.get("language"))
-        return Visit(registration_id, secret, language, Visitor(device, "", ""))
-
-
-def _keep(kept: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    kept[key] = value
-    if len(kept) > KEPT:
-        kept.popitem(last=False)
+        return Visit(registration_id, secret, language, device)

@@ -66,6 +66,28 @@ class People:
         return f"account:{self.accounts[login].id}"
 
 
+def account_of(
+    session: Session,
+    login: str,
+    role: Role,
+    name: str,
+    owner: Organisation,
+    now: datetime,
+    person: Person | None = None,
+) -> Account:
+    """With the password that all of the demonstration have."""
+    return people.create_account(
+        session,
+        login=login,
+        password=PASSWORD,
+        name=name,
+        organisation=owner,
+        roles=frozenset({role}),
+        now=now,
+        person=person,
+    )
+
+
 def cast(session: Session, now: datetime) -> People:
     kinds = OrganisationKind
     institution = people.create_organisation(
@@ -84,16 +106,7 @@ def cast(session: Session, now: datetime) -> People:
     made: dict[str, Account] = {}
 
     def account(login: str, role: Role, name: str, owner: Organisation, person: Person | None = None) -> None:
-        made[login] = people.create_account(
-            session,
-            login=login,
-            password=PASSWORD,
-            name=name,
-            organisation=owner,
-            roles=frozenset({role}),
-            now=now,
-            person=person,
-        )
+        made[login] = account_of(session, login, role, name, owner, now, person)
 
     for login, role, name in ACCOUNTS:
         account(login, role, name, institution)

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from certengine.demo.cast import PASSWORD, People, crowd
+from certengine.demo.cast import People, account_of, crowd
 from certengine.demo.training import DAYS, HOURS, person
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.people import designations
 from certengine.people import service as people
 from certengine.people.designation_models import DesignationKind
-from certengine.people.models import Account, Organisation, OrganisationKind
+from certengine.people.models import OrganisationKind
 from certengine.people.permissions import Role
 from certengine.standards.rules import Level
 from certengine.training import completing
@@ -52,25 +52,13 @@ def found_elsewhere(session: Session, staff: People, now: datetime) -> None:
         session, kinds.DEPARTMENT, "青岛市人力资源和社会保障局", "QDRS", now, region="370200"
     )
     base = people.create_organisation(session, kinds.BASE, "青岛海洋数字技术继续教育基地", "QDJD", now, region="370200")
-    staff.accounts["city2"] = _account(session, "city2", Role.SUPERVISOR, "青岛市监督员 江澜", department, now)
-    staff.accounts["base2"] = _account(session, "base2", Role.TRAINING_OFFICER, "基地管理员 孔海", base, now)
+    staff.accounts["city2"] = account_of(session, "city2", Role.SUPERVISOR, "青岛市监督员 江澜", department, now)
+    staff.accounts["base2"] = account_of(session, "base2", Role.TRAINING_OFFICER, "基地管理员 孔海", base, now)
     for each in PLACES:
         owner = people.create_organisation(
             session, kinds.TRAINING_INSTITUTION, each.name, each.code, now, region=each.region
         )
-        staff.accounts[each.login] = _account(session, each.login, Role.TRAINING_OFFICER, each.officer, owner, now)
-
-
-def _account(session: Session, login: str, role: Role, name: str, owner: Organisation, now: datetime) -> Account:
-    return people.create_account(
-        session,
-        login=login,
-        password=PASSWORD,
-        name=name,
-        organisation=owner,
-        roles=frozenset({role}),
-        now=now,
-    )
+        staff.accounts[each.login] = account_of(session, each.login, Role.TRAINING_OFFICER, each.officer, owner, now)
 
 
 def teach_elsewhere(past: Runtime, clock: SetClock, staff: People, now: datetime) -> None:

@@ -3,14 +3,13 @@
 import secrets
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certengine.foundation.runtime import Runtime, after_commit
+from certengine.foundation.runtime import Runtime
 from certengine.people.models import Account, Person
 
 # (session, person) → the last day on which records must be kept, or None.
@@ -46,19 +45,11 @@ def kept_until(session: Session, person: Person) -> dict[str, date]:
     return {what: until for what, until in found.items() if until is not None}
 
 
-def _drop_portrait(session: Session, runtime: Runtime, person: Person) -> None:
-    """The file too, unless somebody else has the very same picture."""
-    others = select(Person.id).where(Person.photo == person.photo, Person.id != person.id)
-    if person.photo and session.scalar(others.limit(1)) is None:
-        after_commit(session, partial(runtime.files.remove, person.photo))
-
-
 def forget(session: Session, runtime: Runtime, person: Person) -> None:
     """Takes away everything that names a person; the rows that others count stay, without a name."""
     for forgetter in _forgetters:
         forgetter(session, runtime, person)
     person.name = person.name_original = ERASED
-    _drop_portrait(session, runtime, person)
     person.sex, person.photo = None, None
     person.document_sealed = runtime.cipher.encrypt("")
     # Random, so that the same document may come again as somebody new.

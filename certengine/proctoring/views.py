@@ -27,6 +27,7 @@ from certengine.sittings import service as sittings
 from certengine.sittings.importing import photograph
 from certengine.web.access import allow
 from certengine.web.errors import say
+from certengine.web.forms import given_token
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import now, runtime, session
 from certengine.web.security import WITH_CAMERA
@@ -280,7 +281,7 @@ def incident(sitting_id: UUID, room_id: UUID) -> Response:
             IncidentKind(form.kind.data),
             form.text.data or "",
             UUID(form.registration_id.data) if form.registration_id.data else None,
-            (form.token.data or random_code(20))[:40],
+            given_token(),
             _photographs(),
         )
         service.record_incident(

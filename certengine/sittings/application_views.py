@@ -20,8 +20,7 @@ from certengine.sittings.candidate_list import CERTIFICATES
 from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
 from certengine.sittings.models import Application, ApplicationState, ExamPlan
 from certengine.sittings.pages import actor, blueprint, organisation
-from certengine.sittings.proof_rules import ProofKind
-from certengine.sittings.proof_views import proof_facts, sent_proof
+from certengine.sittings.proof_views import handed_in, proof_facts, sent_proof
 from certengine.sittings.service import CandidateFacts
 from certengine.standards import service as standards
 from certengine.standards.rules import Evidence
@@ -88,15 +87,14 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
 
 def _applied(plan: ExamPlan, form: ApplicationForm, photo: bytes) -> Application:
     """The application with its documents, or nothing of it. Raises Invalid and Conflict."""
-    handed_in = []
+    documents = []
     for kind, field in form.proofs():
         if field.data:
             content = field.data.read(proofs.LARGEST + 1)
-            proofs.checked(content, field.name)
-            handed_in.append((kind, field.data.filename or "", content))
+            documents.append(proofs.document(kind, field.data.filename or "", content, field.name))
     made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
-    for kind, name, content in handed_in:
-        proofs.add_to_application(session(), runtime(), made, kind, name, content, now())
+    for each in documents:
+        proofs.add_to_application(session(), runtime(), made, each, now())
     return made
 
 
@@ -138,10 +136,8 @@ def application_status() -> str | Response | tuple[str, int]:
 def _own_proofs(found: Application) -> Response | None:
     """What the applicant does with a document: one more, one less, or a look at one."""
     kept = proofs.of_application(session(), found.id)
-    if upload := request.files.get("proof"):
-        kind = next((each for each in ProofKind if each.value == request.form.get("kind")), ProofKind.OTHER)
-        content = upload.read(proofs.LARGEST + 1)
-        proofs.add_to_application(session(), runtime(), found, kind, upload.filename or "", content, now())
+    if request.files.get("proof"):
+        proofs.add_to_application(session(), runtime(), found, handed_in(), now())
     elif chosen := request.form.get("look", type=UUID):
         return sent_proof(proofs.one(kept, chosen))
     elif chosen := request.form.get("remove", type=UUID):

@@ -176,7 +176,9 @@ def accept(
     plan = _locked(session, found)
     if found.state is not ApplicationState.SUBMITTED:
         raise Conflict("applications.decided")
-    if (missing := proofs.missing(found, proofs.of_application(session, found.id))) and not originals_seen:
+    if (
+        missing := proofs.missing(proofs.judgement_of(found), proofs.of_application(session, found.id))
+    ) and not originals_seen:
         raise Conflict("applications.proofs_missing")
     found.decided_by, found.decided_at, found.comment = actor, now, ""
     if missing:

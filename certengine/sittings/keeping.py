@@ -26,11 +26,14 @@ def forget(session: Session, runtime: Runtime, person: Person) -> None:
     for each in session.scalars(select(Registration).where(Registration.person_id == person.id)):
         each.employer, each.evidence, each.extra_reason = "", {}, ""
         proofs.drop(session, runtime, proofs.of_registration(session, each.id))
+    shown = {person.photo}
+    person.photo = None
     for made in session.scalars(select(Application).where(Application.document_index == person.document_index)):
         made.name, made.document_masked, made.employer = ERASED, "", ""
-        shown, made.photo = made.photo, None
-        if shown and shown != person.photo:
-            portraits.drop_unused(session, runtime, [shown])
+        shown.add(made.photo)
+        made.photo = None
         made.sealed, made.evidence = runtime.cipher.encrypt(""), {}
         proofs.drop(session, runtime, proofs.of_application(session, made.id))
         made.document_index = f"erased-{made.id.hex[:24]}"
+    session.flush()
+    portraits.drop_unused(session, runtime, filter(None, shown))

@@ -24,15 +24,23 @@ Row = TypeVar("Row", Application, Registration)
 
 def proof_facts(row: Row, kept_of: Callable[[Session, UUID], Sequence[EligibilityProof]]) -> dict[str, Any]:
     """What the pages show: the judgement with its sentences, the documents, and those still wanted."""
-    kept = kept_of(session(), row.id)
+    kept, judgement = kept_of(session(), row.id), proofs.judgement_of(row)
     return {
-        "judgement": proofs.judgement_of(row),
+        "judgement": judgement,
         "words": lambda verdict: say(Problem("", verdict.code, verdict.values)),
         "kept_proofs": kept,
-        "missing": proofs.missing(row, kept),
+        "missing": proofs.missing(judgement, kept),
         "proof_of": proof_rules.proof_of,
         "proof_kinds": list(ProofKind),
     }
+
+
+def handed_in() -> proofs.Document:
+    """The document of the request's form. Raises Invalid."""
+    upload = request.files.get("proof")
+    kind = next((each for each in ProofKind if each.value == request.form.get("kind")), ProofKind.OTHER)
+    content, name = (upload.read(proofs.LARGEST + 1), upload.filename or "") if upload else (b"", "")
+    return proofs.document(kind, name, content)
 
 
 def sent_proof(found: EligibilityProof) -> Response:
@@ -59,11 +67,8 @@ def candidate_proof(registration_id: UUID, proof_id: UUID) -> Response:
 @allow(Permission.REGISTRATION_MANAGE)
 def add_proof(registration_id: UUID) -> Response:
     row = service.registration_of(session(), organisation(), registration_id)
-    upload = request.files.get("proof")
-    kind = next((each for each in ProofKind if each.value == request.form.get("kind")), ProofKind.OTHER)
-    content, name = (upload.read(proofs.LARGEST + 1), upload.filename or "") if upload else (b"", "")
     try:
-        proofs.add_to_registration(session(), runtime(), row, kind, name, content, actor=actor(), now=now())
+        proofs.add_to_registration(session(), runtime(), row, handed_in(), actor=actor(), now=now())
         flash(gettext("材料已保存"), "success")
     except Invalid as error:
         flash(say(error.problems[0]), "danger")

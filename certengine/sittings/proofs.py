@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -62,12 +63,27 @@ def judgement_of(row: Application | Registration) -> Judgement:
     return standards.judge(standards.standard(row.plan.field), row.plan.level, evidence)
 
 
-def missing(row: Application | Registration, kept: Sequence[EligibilityProof]) -> list[ProofKind]:
-    return proof_rules.missing(judgement_of(row), {each.kind for each in kept})
+def missing(judgement: Judgement, kept: Sequence[EligibilityProof]) -> list[ProofKind]:
+    return proof_rules.missing(judgement, {each.kind for each in kept})
 
 
-def checked(content: bytes, place: str) -> tuple[bytes, str]:
-    """What is kept and its media type. A picture is written anew, without place and camera. Raises Invalid."""
+@dataclass(frozen=True)
+class Document:
+    """What is kept of a file that was handed in."""
+
+    kind: ProofKind
+    name: str
+    content: bytes
+    media_type: str
+
+
+def document(kind: ProofKind, name: str, content: bytes, place: str = "") -> Document:
+    """A picture is written anew, without place and camera. Raises Invalid at the place, by default the kind."""
+    name = PurePosixPath(name.replace("\\", "/")).name.strip()[:120] or "file"
+    return Document(kind, name, *_good(content, place or kind.value))
+
+
+def _good(content: bytes, place: str) -> tuple[bytes, str]:
     if len(content) > LARGEST:
         raise Invalid([Problem(place, "proofs.large")])
     found = document_type(content)
@@ -82,13 +98,13 @@ def checked(content: bytes, place: str) -> tuple[bytes, str]:
 
 
 def add_to_application(
-    session: Session, runtime: Runtime, found: Application, kind: ProofKind, name: str, content: bytes, now: datetime
+    session: Session, runtime: Runtime, found: Application, given: Document, now: datetime
 ) -> EligibilityProof:
-    """By the applicant. Raises Invalid for what is no document, Conflict once it is decided."""
+    """By the applicant. Raises Conflict once it is decided, Invalid beyond the most."""
     if found.state not in (ApplicationState.SUBMITTED, ApplicationState.RETURNED):
         raise Conflict("applications.decided")
     kept = of_application(session, found.id)
-    made = _new(runtime, kept, kind, name, content, now)
+    made = _new(runtime, kept, given, now)
     if made.id is None:
         made.application_id, made.added_by = found.id, f"application:{found.id}"
         _add(session, made, f"application:{found.id}", now)
@@ -99,34 +115,35 @@ def add_to_registration(
     session: Session,
     runtime: Runtime,
     row: Registration,
-    kind: ProofKind,
-    name: str,
-    content: bytes,
+    given: Document,
     *,
     actor: str,
     now: datetime,
 ) -> EligibilityProof:
-    """By an officer. Raises Invalid for what is no document."""
-    made = _new(runtime, of_registration(session, row.id), kind, name, content, now)
+    """By an officer. Raises Invalid beyond the most."""
+    made = _new(runtime, of_registration(session, row.id), given, now)
     if made.id is None:
         made.registration_id, made.added_by = row.id, actor
         _add(session, made, f"registration:{row.id}", now)
     return made
 
 
-def _new(
-    runtime: Runtime, kept: Sequence[EligibilityProof], kind: ProofKind, name: str, content: bytes, now: datetime
-) -> EligibilityProof:
+def _new(runtime: Runtime, kept: Sequence[EligibilityProof], given: Document, now: datetime) -> EligibilityProof:
     """A row that is not stored yet, or the one that has the same bytes already."""
-    good, media_type = checked(content, kind.value)
-    digest = runtime.files.put(good)
-    same = next((each for each in kept if each.digest == digest and each.kind is kind), None)
+    digest = runtime.files.put(given.content)
+    same = next((each for each in kept if each.digest == digest and each.kind is given.kind), None)
     if same is not None:
         return same
     if len(kept) >= MOST:
-        raise Invalid([Problem(kind.value, "proofs.many", {"most": MOST})])
-    name = PurePosixPath(name.replace("\\", "/")).name.strip()[:120] or "file"
-    return EligibilityProof(kind=kind, name=name, digest=digest, media_type=media_type, size=len(good), added_at=now)
+        raise Invalid([Problem(given.kind.value, "proofs.many", {"most": MOST})])
+    return EligibilityProof(
+        kind=given.kind,
+        name=given.name,
+        digest=digest,
+        media_type=given.media_type,
+        size=len(given.content),
+        added_at=now,
+    )
 
 
 def _add(session: Session, made: EligibilityProof, subject: str, now: datetime) -> None:
@@ -177,7 +194,7 @@ def hand_over(session: Session, application_id: UUID, registration_id: UUID) -> 
 
 
 def add_many(
-    session: Session, runtime: Runtime, plan: ExamPlan, content: bytes, *, actor: str, now: datetime
+    session: Session, runtime: Runtime, plan: ExamPlan, archive: bytes, *, actor: str, now: datetime
 ) -> tuple[int, list[Problem]]:
     """Documents from a ZIP, each named by ticket or document number and what it is; (how many, what was wrong)."""
     query = select(Registration).options(joinedload(Registration.person), joinedload(Registration.plan))
@@ -185,7 +202,7 @@ def add_many(
     done = 0
     faults: list[Problem] = []
     try:
-        for name, document in members(zipfile.ZipFile(BytesIO(content)), LARGEST):
+        for name, content in members(zipfile.ZipFile(BytesIO(archive)), LARGEST):
             number, _, word = PurePosixPath(name).stem.strip().partition("-")
             row, kind = find(number.strip()), next((kind for text, kind in WORDS.items() if text in word), None)
             if row is None:
@@ -194,8 +211,8 @@ def add_many(
                 faults.append(Problem(name, "proofs.word", {"words": "、".join(WORDS)}))
             else:
                 try:
-                    file = PurePosixPath(name).name
-                    add_to_registration(session, runtime, row, kind, file, document, actor=actor, now=now)
+                    given = document(kind, name, content)
+                    add_to_registration(session, runtime, row, given, actor=actor, now=now)
                     done += 1
                 except Invalid as error:
                     faults.extend(Problem(name, each.code, each.values) for each in error.problems)

@@ -72,13 +72,17 @@ def sideways() -> bytes:
 def test_a_picture_is_turned_upright_and_loses_what_else_it_held(session: Session, runtime: Runtime) -> None:
     found = apply(session, runtime, open_plan(session, runtime), 1)
     now = runtime.clock.now()
-    kept = proofs.add_to_application(session, runtime, found, ProofKind.DEGREE, "..\\毕业证.JPG", sideways(), now)
+    kept = proofs.add_to_application(
+        session, runtime, found, proofs.document(ProofKind.DEGREE, "..\\毕业证.JPG", sideways()), now
+    )
     content = runtime.files.get(kept.digest)
     with Image.open(BytesIO(content)) as image:
         assert image.size == (20, 40) and not image.getexif()
     assert kept.name == "毕业证.JPG" and b"camera" not in content
     # The same bytes sent twice are one document.
-    again = proofs.add_to_application(session, runtime, found, ProofKind.DEGREE, "x.jpg", sideways(), now)
+    again = proofs.add_to_application(
+        session, runtime, found, proofs.document(ProofKind.DEGREE, "x.jpg", sideways()), now
+    )
     assert again is kept and len(proofs.of_application(session, found.id)) == 1
 
 
@@ -97,7 +101,9 @@ def test_what_is_no_document_is_refused_with_its_field(
 ) -> None:
     found = apply(session, runtime, open_plan(session, runtime), 1)
     with pytest.raises(Invalid) as caught:
-        proofs.add_to_application(session, runtime, found, ProofKind.TITLE, "a.pdf", content, runtime.clock.now())
+        proofs.add_to_application(
+            session, runtime, found, proofs.document(ProofKind.TITLE, "a.pdf", content), runtime.clock.now()
+        )
     assert [(each.place, each.code) for each in caught.value.problems] == [("title", code)]
 
 
@@ -108,7 +114,7 @@ def test_who_lacks_a_document_is_accepted_only_with_the_originals_seen_and_the_l
     with pytest.raises(Conflict, match="proofs_missing"):
         applications.accept(session, runtime, found, OFFICER, now)
     for kind in (ProofKind.HOURS, ProofKind.DEGREE):
-        proofs.add_to_application(session, runtime, found, kind, f"{kind.value}.pdf", PDF, now)
+        proofs.add_to_application(session, runtime, found, proofs.document(kind, f"{kind.value}.pdf", PDF), now)
     applications.accept(session, runtime, found, OFFICER, now)
     assert found.registration_id is not None
     assert [each.kind for each in proofs.of_registration(session, found.registration_id)] == [
@@ -119,7 +125,7 @@ def test_who_lacks_a_document_is_accepted_only_with_the_originals_seen_and_the_l
     acts = {act.kind: act for act in ledger.history(session, f"application:{other.id}")}
     assert acts["application.originals_seen"].private["missing"] == ["hours", "degree"]
     with pytest.raises(Conflict, match="decided"):
-        proofs.add_to_application(session, runtime, other, ProofKind.WORK, "a.pdf", PDF, now)
+        proofs.add_to_application(session, runtime, other, proofs.document(ProofKind.WORK, "a.pdf", PDF), now)
 
 
 def test_a_form_with_its_documents_and_those_that_come_later(app: Flask, client: FlaskClient, runtime: Runtime) -> None:
@@ -199,7 +205,7 @@ def test_with_a_person_their_documents_are_forgotten_too(runtime: Runtime) -> No
             for name in ("shared", f"own {number}"):
                 content = PDF + name.encode()
                 proofs.add_to_registration(
-                    session, runtime, row, ProofKind.DEGREE, "a.pdf", content, actor=OFFICER, now=now
+                    session, runtime, row, proofs.document(ProofKind.DEGREE, "a.pdf", content), actor=OFFICER, now=now
                 )
         digests = {each.digest for each in session.scalars(select(EligibilityProof))}
     with runtime.unit_of_work() as session:
