@@ -9,6 +9,7 @@ import click
 BENCHES = {
     "answers": "certengine.rehearse:bench_answers",
     "starts": "certengine.rehearse:bench_starts",
+    "sign-ins": "certengine.rehearse:bench_sign_ins",
     "draws": "certengine.papers.bench:bench",
     "forms": "certengine.papers.bench_forms:bench",
     "board": "certengine.proctoring.bench:bench",

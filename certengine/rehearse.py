@@ -19,15 +19,18 @@ from typing import Any
 from uuid import UUID
 
 import click
+from sqlalchemy import select
 
 from certengine import rooms
 from certengine.delivery import service as delivery
 from certengine.delivery.simulation import (
+    TOKEN,
     Browser,
     Ticket,
     answer_for,
     begin_all,
     enter_all,
+    found,
     lost_answers,
     prepare,
     sign_in_all,
@@ -35,6 +38,9 @@ from certengine.delivery.simulation import (
 from certengine.foundation import migrate
 from certengine.foundation.runtime import Runtime
 from certengine.foundation.settings import Settings, driver_url
+from certengine.people import service as people
+from certengine.people.models import Organisation
+from certengine.people.permissions import Role
 
 HOST = "127.0.0.1"
 
@@ -263,6 +269,62 @@ def _bare_pages(port: int) -> None:
     for _number in range(8):
         browser.get("/healthz")
     browser.close()
+
+
+def bench_sign_ins(accounts: int = 30, times: int = 10) -> dict[str, Any]:
+    """Staff who sign in by password at once while candidates answer, beside bare hashing on as many processors."""
+    password = "correct horse battery"
+    with tempfile.TemporaryDirectory() as name, stage(Path(name), 50) as made:
+        logins = [f"staff{number}" for number in range(accounts)]
+        with made.runtime.unit_of_work() as session:
+            owner = session.scalars(select(Organisation)).one()
+            for login in logins:
+                people.create_account(
+                    session,
+                    login=login,
+                    password=password,
+                    name="演练",
+                    organisation=owner,
+                    roles=frozenset({Role.PROCTOR}),
+                    now=made.runtime.clock.now(),
+                )
+        signed_in = sign_in_all(made.addresses, made.sitting_id, made.tickets)
+        with ThreadPoolExecutor(17) as pool:
+            answering = pool.submit(answer_for, made.addresses, signed_in, 8, 8)
+            started = time.perf_counter()
+            list(pool.map(lambda login: _sign_in(made.servers[0].port, login, password), logins * times))
+            ours = accounts * times / (time.perf_counter() - started)
+            load = answering.result()
+    hashed = people.hasher().hash(password)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda _number: people.hasher().verify(hashed, password), range(100)))
+    limit = 100 / (time.perf_counter() - started)
+    return {
+        "name": "sign-ins",
+        "unit": "sign-ins/s",
+        "ours": ours,
+        "limit": limit,
+        "ratio": ours / limit,
+        "conditions": {
+            "ours": "page and form with password, 16 at once, one worker, while candidates answer over 8 connections",
+            "limit": "the password checked against its hash alone, nothing beside it",
+            "sign-ins": accounts * times,
+            "answers/s beside": round(load.saves / load.seconds),
+            "p99 ms of an answer beside": round(load.percentile(0.99), 1),
+            "answers refused": load.failures,
+            "processors": os.cpu_count(),
+        },
+    }
+
+
+def _sign_in(port: int, login: str, password: str) -> None:
+    browser = Browser(HOST, port)
+    token = found(TOKEN, browser.get("/sign-in"))
+    page = browser.post("/sign-in", {"csrf_token": token, "login": login, "password": password})
+    browser.close()
+    if b"/sign-in" in page:
+        raise RuntimeError("the sign-in was refused")
 
 
 @click.command("rehearse")

@@ -22,9 +22,12 @@ from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger.service import run_sequencer
 from certengine.programme.reminders import remind_due
+from certengine.web.turns import Turns
 
 # Pages wait for the database and not for one another.
 THREADS = 16
+# What takes a processor for long: others of its kind wait in front, and all other pages go on.
+TURNS = {"/sign-in": 2}
 PAUSE = timedelta(seconds=2)
 HOUR = timedelta(hours=1)
 # Seconds.
@@ -36,7 +39,7 @@ def application() -> Any:
     from certengine.app import create_app
 
     app = create_app()
-    return Door(app, WSGIMiddleware(app, workers=THREADS), current())
+    return Door(app, Turns(WSGIMiddleware(app, workers=THREADS), TURNS), current())
 
 
 @click.command("serve")

@@ -9,7 +9,7 @@ not as expected) goes on to the application, whose views do the same at leisure.
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
@@ -27,13 +27,13 @@ from certengine.delivery.together import Together
 from certengine.delivery.visits import Visits, headers_of
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Part
+from certengine.web.asgi import Application, Receive, Scope, Send, again, read_body
 from certengine.web.security import CONTENT_SECURITY_POLICY, HEADERS
 
 log = logging.getLogger(__name__)
 ANSWERS = "/exam/answers/"
 STEP = re.compile(r"/exam/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(start|paper|open)")
 METHODS = {"start": "POST", "paper": "GET", "open": "POST"}
-LONGEST_BODY = 256 * 1024
 MOST_ANSWERS = 2000
 COMMON = [
     (name.lower().encode(), value.encode())
@@ -45,10 +45,6 @@ COMMON = [
     }.items()
 ]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Status, kind, body, and where to go on.
 Reply = tuple[int, str, str, str]
 
@@ -71,16 +67,16 @@ class Door:
         reply = None
         if scope["type"] == "http":
             if scope["method"] == "POST" and scope["path"].startswith(ANSWERS):
-                read, body = await _read(receive)
+                read, body = await read_body(receive)
                 reply = await self._answer(scope, body)
             elif (step := STEP.fullmatch(scope["path"])) and scope["method"] == METHODS[step[2]]:
-                read, body = await _read(receive) if scope["method"] == "POST" else ([], b"")
+                read, body = await read_body(receive) if scope["method"] == "POST" else ([], b"")
                 reply = await self._step(scope, UUID(step[1]), step[2], body)
         if reply is not None:
             await _respond(send, *reply)
             return
         # As a coroutine: the server's own awaitable is none, and the adapter behind asks for one.
-        await self._behind(scope, _again(read, receive), send)
+        await self._behind(scope, again(read, receive), send)
 
     async def _answer(self, scope: Scope, body: bytes | None) -> Reply | None:
         headers = headers_of(scope["headers"])
@@ -148,29 +144,6 @@ def _field(body: bytes, name: str) -> str:
 
 def _json(status: int, body: dict[str, Any]) -> Reply:
     return status, "application/json", json.dumps(body), ""
-
-
-async def _read(receive: Receive) -> tuple[list[MutableMapping[str, Any]], bytes | None]:
-    """The messages of a body and the body; None for one that is longer than any that is dealt with here."""
-    messages, parts, size = [], [], 0
-    while True:
-        message = await receive()
-        messages.append(message)
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LONGEST_BODY or message["type"] != "http.request":
-            return messages, None
-        if not message.get("more_body"):
-            return messages, b"".join(parts)
-
-
-def _again(messages: list[MutableMapping[str, Any]], receive: Receive) -> Receive:
-    """What was read already, and then what comes."""
-
-    async def again() -> MutableMapping[str, Any]:
-        return messages.pop(0) if messages else await receive()
-
-    return again
 
 
 async def _respond(send: Send, status: int, kind: str, body: str, then: str) -> None:

@@ -128,9 +128,9 @@ class Waiting:
 def enter(address: tuple[str, int], sitting_id: UUID, ticket: Ticket) -> Waiting:
     """From the front door to the waiting room, each step as a browser does it."""
     browser = Browser(*address)
-    token = _found(TOKEN, browser.get("/exam"))
+    token = found(TOKEN, browser.get("/exam"))
     browser.post("/exam", {"csrf_token": token, "ticket": ticket.number, "number": ticket.document})
-    token = _found(TOKEN, browser.get(f"/exam/{sitting_id}"))
+    token = found(TOKEN, browser.get(f"/exam/{sitting_id}"))
     browser.post(f"/exam/{sitting_id}/confirm", {"csrf_token": token})
     browser.close()
     return Waiting(ticket, browser, token)
@@ -141,8 +141,8 @@ def begin(sitting_id: UUID, waiting: Waiting) -> SimulatedCandidate:
     browser = waiting.browser
     browser.post(f"/exam/{sitting_id}/start", {"csrf_token": waiting.token})
     page = browser.get(f"/exam/{sitting_id}/paper")
-    data = json.loads(_found(DATA, page))
-    meta = _found(META, page)
+    data = json.loads(found(DATA, page))
+    meta = found(META, page)
     opened = json.loads(browser.post(f"/exam/{sitting_id}/open", None, meta))
     items = [
         (item["id"], [option["id"] for option in item["options"]])
@@ -154,7 +154,7 @@ def begin(sitting_id: UUID, waiting: Waiting) -> SimulatedCandidate:
     return SimulatedCandidate(waiting.ticket, browser.cookie, meta, data["attempt"], opened["generation"], items)
 
 
-def _found(pattern: re.Pattern[bytes], page: bytes) -> str:
+def found(pattern: re.Pattern[bytes], page: bytes) -> str:
     match = pattern.search(page)
     if match is None:
         raise RuntimeError(f"the page lacks {pattern.pattern!r}: {page[:200]!r}")

@@ -41,7 +41,8 @@ def read_sheet(content: bytes, name: str, needed: Sequence[str], *, unreadable: 
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OSError, IndexError):
         raise Invalid([Problem(name, unreadable)]) from None
-    headings = [str(cell).strip() for cell in rows[0]] if rows else []
+    # A list that came through a text file has the file's mark in front of its first heading.
+    headings = [str(cell).strip("\ufeff \t\r\n\u3000") for cell in rows[0]] if rows else []
     missing = [column for column in needed if column not in headings]
     if missing:
         raise Invalid([Problem(f"{name} {sheet_name}!1", header, {"columns": "、".join(missing)})])

@@ -33,7 +33,8 @@ def back() -> Response:
 def my_account() -> str | Response:
     form, mine = OwnPasswordForm(), own_account()
     if form.validate_on_submit():
-        problem = _wrong(mine, form.old.data or "")
+        problem = _wrong(form.old.data or "")
+        mine = own_account()
         if problem is None:
             _change_password(mine, form.password.data or "")
             return back()
@@ -56,9 +57,12 @@ def my_account() -> str | Response:
     )
 
 
-def _wrong(mine: Account, password: str) -> Problem | None:
-    problem = attempts.password_problem(mine.login, mine, password)
-    return Problem("old", "account.old_wrong") if problem and problem.code != attempts.WAIT else problem
+def _wrong(password: str) -> Problem | None:
+    """What was read before belongs to a transaction that is over then."""
+    found = attempts.by_password(staff().login, password)
+    if not isinstance(found, Problem):
+        return None
+    return found if found.code == attempts.WAIT else Problem("old", "account.old_wrong")
 
 
 def _change_password(mine: Account, password: str) -> None:
@@ -105,9 +109,9 @@ def enrol() -> str | Response | tuple[str, int]:
     return page, 422 if problem else 200
 
 
-def is_proven(mine: Account) -> bool:
+def is_proven() -> bool:
     """Whether the password stands in the form; says so where it does not."""
-    problem = _wrong(mine, ProvenForm().password.data or "")
+    problem = _wrong(ProvenForm().password.data or "")
     if problem is not None:
         flash(say(problem), "danger")
     return problem is None
@@ -116,22 +120,20 @@ def is_proven(mine: Account) -> bool:
 @blueprint.post("/my-account/second-factor/codes")
 @allow(*STAFF)
 def renew_codes() -> str | Response:
-    mine = own_account()
-    if not second_factor.has_any(session(), mine.id):
+    if not second_factor.has_any(session(), staff().account_id):
         raise Conflict("account.no_factor")
-    if not is_proven(mine):
+    if not is_proven():
         return back()
-    codes = second_factor.renew_codes(session(), runtime().cipher, mine, staff().id, now())
+    codes = second_factor.renew_codes(session(), runtime().cipher, own_account(), staff().id, now())
     return render_template("people/recovery_codes.html", codes=codes, target=url_for(".my_account"))
 
 
 @blueprint.post("/my-account/second-factor/remove")
 @allow(*STAFF)
 def remove_factor() -> Response:
-    mine = own_account()
-    if is_proven(mine):
+    if is_proven():
         try:
-            second_factor.give_up(session(), runtime().settings, mine, staff().id, now())
+            second_factor.give_up(session(), runtime().settings, own_account(), staff().id, now())
             flash(gettext("验证码已停用"))
         except CertengineError as error:
             flash(say(error), "danger")

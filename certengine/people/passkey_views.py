@@ -32,9 +32,10 @@ def new_passkey() -> str:
 @allow(*STAFF)
 def add_passkey() -> str | Response:
     """A first factor ends the sessions that were begun with the password alone, as any first factor does."""
-    mine, form, place, challenge = own_account(), PasskeyForm(), challenges.here(), challenges.taken()
-    if not is_proven(mine):
+    form, place, challenge = PasskeyForm(), challenges.here(), challenges.taken()
+    if not is_proven():
         return back()
+    mine = own_account()
     had_one = second_factor.has_any(session(), mine.id)
     try:
         passkeys.add(session(), place, mine, form.credential.data or "", challenge, form.name.data or "", now())
@@ -54,11 +55,10 @@ def add_passkey() -> str | Response:
 @blueprint.post("/my-account/passkeys/<uuid:passkey_id>/remove")
 @allow(*STAFF)
 def remove_passkey(passkey_id: UUID) -> Response:
-    mine = own_account()
-    passkeys.own(session(), mine.id, passkey_id)
-    if is_proven(mine):
+    passkeys.own(session(), own_account().id, passkey_id)
+    if is_proven():
         try:
-            second_factor.remove_passkey(session(), runtime().settings, mine, passkey_id, now())
+            second_factor.remove_passkey(session(), runtime().settings, own_account(), passkey_id, now())
             flash(gettext("通行密钥已删除"))
         except CertengineError as error:
             flash(say(error), "danger")

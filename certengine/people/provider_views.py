@@ -53,7 +53,7 @@ def to_provider() -> Response:
 @allow(*STAFF)
 def link_identity() -> Response:
     _provider()
-    if not is_proven(own_account()):
+    if not is_proven():
         return back()
     cookie[LINKING] = str(staff().session_id)
     return _away(".my_account")
@@ -62,7 +62,7 @@ def link_identity() -> Response:
 @blueprint.post("/my-account/identity/remove")
 @allow(*STAFF)
 def unlink_identity() -> Response:
-    if is_proven(own_account()):
+    if is_proven():
         try:
             identities.unlink(session(), own_account(), staff().id, now())
             flash(gettext("已解除与统一身份认证的绑定"))

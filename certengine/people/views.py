@@ -19,7 +19,6 @@ from certengine.people import (
     passkeys,
     provider_views,
     second_factor,
-    service,
     signing_in,
 )
 from certengine.people.forms import CodeForm, PasskeyForm, SignInForm
@@ -49,12 +48,10 @@ def sign_in() -> Page:
     if not form.validate_on_submit():
         return _sign_in_page(form)
     login = (form.login.data or "").strip()
-    account = service.account_by_login(session(), login)
-    if problem := attempts.password_problem(login, account, form.password.data or ""):
-        return _again(problem, "people/sign_in.html", form=form, passkeys=challenges.to_sign_in(), **_provider())
-    assert account is not None
-    target = form.next.data or "/"
-    return signing_in.after_first_factor(account, target, False)
+    found = attempts.by_password(login, form.password.data or "")
+    if isinstance(found, Problem):
+        return _again(found, "people/sign_in.html", form=form, passkeys=challenges.to_sign_in(), **_provider())
+    return signing_in.after_first_factor(found, form.next.data or "/", False)
 
 
 def _sign_in_page(form: SignInForm) -> str:

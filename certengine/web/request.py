@@ -49,6 +49,14 @@ def session() -> Session:
     return g.session  # type: ignore[no-any-return]
 
 
+def let_go() -> None:
+    """Ends the transaction so far: slow work that needs none holds up no writer. The next use begins another."""
+    stack = g.pop("unit_of_work", None)
+    g.pop("session", None)
+    if stack is not None:
+        stack.close()
+
+
 class TransactionalFlask(Flask):
     """Commits between the view's return and the response's leaving, so that an error still becomes an error page."""
 
@@ -73,10 +81,7 @@ class TransactionalFlask(Flask):
             if stack is not None:
                 stack.__exit__(type(error), error, error.__traceback__)
             raise
-        stack = g.pop("unit_of_work", None)
-        g.pop("session", None)
-        if stack is not None:
-            stack.close()
+        let_go()
         return response
 
     def _once(self, known: str) -> Any:

@@ -89,16 +89,22 @@ def network_of(address: str | None) -> str:
 
 def wait(session: Session, cipher: FieldCipher, attempts: Sequence[Attempt], now: datetime) -> timedelta:
     """How long the attempts have to wait, the longest counts. Of one pair, another attempt at once waits its turn."""
-    return max((_wait(session, cipher, each, now) for each in attempts), default=NOTHING)
+    for each in attempts:
+        # A lock on the pair: else many guesses at once would all be judged before the first is counted.
+        own = cipher.blind_index(each.meters()[0][0])
+        values = {"key": own, "failures": 0, "last_at": now}
+        session.execute(_dialect(session).insert(Throttle).values(values).on_conflict_do_nothing())
+        session.execute(select(Throttle.key).where(Throttle.key == own).with_for_update())
+    return left(session, cipher, attempts, now)
 
 
-def _wait(session: Session, cipher: FieldCipher, attempt: Attempt, now: datetime) -> timedelta:
+def left(session: Session, cipher: FieldCipher, attempts: Sequence[Attempt], now: datetime) -> timedelta:
+    """The same as a look that locks nothing: for who would spare the work of an attempt that is too early."""
+    return max((_left(session, cipher, each, now) for each in attempts), default=NOTHING)
+
+
+def _left(session: Session, cipher: FieldCipher, attempt: Attempt, now: datetime) -> timedelta:
     meters = [(cipher.blind_index(name), pace) for name, pace in attempt.meters()]
-    own = meters[0][0]
-    # A lock on the pair: else many guesses at once would all be made before the first is counted.
-    values = {"key": own, "failures": 0, "last_at": now}
-    session.execute(_dialect(session).insert(Throttle).values(values).on_conflict_do_nothing())
-    session.execute(select(Throttle.key).where(Throttle.key == own).with_for_update())
     keys = [key for key, _pace in meters]
     rows = {row.key: row for row in session.execute(select(Throttle.__table__).where(Throttle.key.in_(keys)))}
     # It is gone where the attempt before this one, which held the lock, passed.

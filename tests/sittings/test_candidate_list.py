@@ -47,6 +47,40 @@ def test_rare_characters_middle_dots_and_text_numbers_come_through() -> None:
     assert third.person.name == "王𬭎" and third.person.document_type is DocumentType.RESIDENT_ID
 
 
+@pytest.mark.parametrize("mark", ["\ufeff姓名", " 姓名 ", "姓名\u3000"])
+def test_a_mark_or_a_space_around_a_heading_is_no_other_heading(mark: str) -> None:
+    found = read_candidates(sheet(["王小明", resident_id(1)], head=[mark, "证件号码"]), "名单.xlsx", TODAY)
+    assert [row.facts.person.name for row in found.rows] == ["王小明"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "欧阳小明",
+        "买买提依布拉音·阿不都热依木·玉素甫艾力·吐尔逊",
+        "José Núñez",
+        "Zoë Ångström-Þórsdóttir",
+        "Đặng Thị Ánh",
+    ],
+)
+def test_a_name_is_one_field_however_long_or_accented(name: str) -> None:
+    (row,) = read([name, "", "", resident_id(1)]).rows
+    assert row.facts.person.name == name
+
+
+def test_every_row_is_read_or_refused_by_name() -> None:
+    names = ["王小明", "Núñez", "", "张3", "欧阳燚", "\u200b"]
+    found = read(*([name, "", "", resident_id(number)] for number, name in enumerate(names, 1)))
+    assert len(found.rows) == 3 and [place for place, _code in codes(found)] == [
+        "名单.xlsx 考生!A4", "名单.xlsx 考生!A5", "名单.xlsx 考生!A7",
+    ]  # fmt: skip
+
+
+def test_leading_zeros_stay_where_a_document_begins_with_them() -> None:
+    (row,) = read(["林美玲", "", "台湾居民来往大陆通行证", "00123456"]).rows
+    assert row.facts.person.number == "00123456"
+
+
 def test_a_number_that_excel_has_spoilt_is_refused_with_its_cell() -> None:
     found = read(["王小明", "", "", 370102199001010028], ["李娜", "", "", resident_id(2)])
     assert codes(found) == [("名单.xlsx 考生!D2", "candidates.number_as_number")]

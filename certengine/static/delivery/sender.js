@@ -10,6 +10,8 @@ export class Sender {
     this.sending = null;
     this.stopped = false;
     addEventListener("online", () => this.soon(0));
+    // A machine that slept has a steady clock that slept with it: the server's time is asked for at once.
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.stopped) this.soon(0); });
   }
 
   async post(address, body) {
