@@ -22,6 +22,7 @@ from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
 from certengine.demo.cities import found_elsewhere, teach_elsewhere
 from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
 from certengine.demo.programme import found_late_base, run_programme
+from certengine.demo.registering import open_registration
 from certengine.demo.supervision import supervise
 from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
@@ -82,6 +83,7 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     offer_courses(past, clock, staff)
     run_programme(past, clock, staff, now)
     supervise(past, clock, staff, now)
+    open_registration(past, clock, staff, now)
     clock.at = now - timedelta(days=5)
     live = live_exam(past, clock, staff, release_id, now)
     with past.unit_of_work() as session:

@@ -24,7 +24,7 @@ from certengine.programme.applications import on_award
 from certengine.programme.document_models import DocumentKind
 from certengine.programme.document_sheet import Paper
 from certengine.programme.documents import Wanted
-from certengine.standards.service import fields
+from certengine.standards.names import field_names
 from certengine.web.access import allow
 from certengine.web.request import now, session
 
@@ -52,7 +52,7 @@ def _award(
     """The first term or the next one, with its paper; that of the term before counts no more."""
     made = designations.grant(database, found.organisation_id, kind, found.fields, actor=actor, now=moment)
     documents.withdraw(database, made.subject, "换发新的认定书", actor=actor, now=moment)
-    titles = {each.field: each.title_zh for each in fields()}
+    titles = field_names()
     lines = (
         f"认定期限：{made.valid_from:%Y-%m-%d} 至 {made.valid_until:%Y-%m-%d}",
         "职业：" + "、".join(titles.get(each, each) for each in made.fields),
@@ -104,6 +104,6 @@ def _page(found: Designation, form: StepForm) -> str:
         form=form,
         decides=regions.is_provincial(region()),
         documents=documents.documents_of(session(), found.subject),
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         today=now().astimezone(CHINA).date(),
     )

@@ -4,7 +4,7 @@ from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectFiel
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from certengine.oversight.pages import SEVERITIES
-from certengine.programme.forms import DOCUMENTS
+from certengine.people.forms import DOCUMENTS
 from certengine.web.forms import Form
 
 NEEDED = InputRequired(_("请填写此项"))

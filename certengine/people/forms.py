@@ -3,7 +3,17 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField, Selec
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from certengine.people.models import DocumentType
 from certengine.web.forms import Form
+
+DOCUMENT_NAMES = {
+    DocumentType.RESIDENT_ID: _("居民身份证"),
+    DocumentType.PASSPORT: _("护照"),
+    DocumentType.HONG_KONG_MACAO_PERMIT: _("港澳居民来往内地通行证"),
+    DocumentType.TAIWAN_PERMIT: _("台湾居民来往大陆通行证"),
+    DocumentType.FOREIGN_PERMANENT_RESIDENT: _("外国人永久居留身份证"),
+}
+DOCUMENTS = [(kind.value, text) for kind, text in DOCUMENT_NAMES.items()]
 
 
 class SignInForm(Form):

@@ -26,7 +26,7 @@ from certengine.programme.forms import (
 )
 from certengine.programme.notices import Told
 from certengine.programme.pages import CRITERIA_NAMES, KINDS, STAGES, as_id, blueprint, chosen, chosen_ids, viewer
-from certengine.standards.service import fields
+from certengine.standards.names import field_choices, field_names
 from certengine.training import courses
 from certengine.training.course_models import CourseState
 from certengine.training.courses import Sought
@@ -92,7 +92,7 @@ def _offer(form: ApplicationForm, kind: ApplicationKind) -> None:
     """The choices of the form; what a kind does not ask for has none and is not shown."""
     form.recommender.choices = [(str(each.id), each.name) for each in applications.recommenders(session(), region())]
     institution = kind in (ApplicationKind.TRAINING_INSTITUTION, ApplicationKind.EVALUATION_INSTITUTION)
-    form.fields.choices = [(each.field, each.title_zh) for each in fields()] if institution else []
+    form.fields.choices = field_choices() if institution else []
     form.course.choices = [("", "")]
     if kind is ApplicationKind.BEST_COURSE:
         sought = Sought(state=CourseState.PUBLISHED, organisation_id=staff().organisation_id)
@@ -145,7 +145,7 @@ def _page(found: Application, others: list[str] | None = None, **forms: Any) -> 
         experts=panels.experts(session(), applications.reviewed(found).interested) if decides else [],
         criteria=criteria,
         criteria_names=CRITERIA_NAMES,
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         notice=notice,
         closing=notices.closing_problem(notice, now()),
         say_code=lambda code: say(CertengineError(code)),

@@ -15,18 +15,11 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from certengine.people.models import DocumentType
+from certengine.people.forms import DOCUMENTS
 from certengine.programme.pages import ACCOUNT_CATEGORIES, EXCHANGES, TIERS, VERDICTS
 from certengine.web.forms import ChinaTimeField, Form
 
 NEEDED = InputRequired(_("请填写此项"))
-DOCUMENTS = [
-    (DocumentType.RESIDENT_ID.value, _("居民身份证")),
-    (DocumentType.PASSPORT.value, _("护照")),
-    (DocumentType.HONG_KONG_MACAO_PERMIT.value, _("港澳居民来往内地通行证")),
-    (DocumentType.TAIWAN_PERMIT.value, _("台湾居民来往大陆通行证")),
-    (DocumentType.FOREIGN_PERMANENT_RESIDENT.value, _("外国人永久居留身份证")),
-]
 LONG = Length(max=20_000)
 
 

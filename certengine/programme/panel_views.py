@@ -12,7 +12,7 @@ from certengine.people.permissions import Permission
 from certengine.programme import applications, panels, selection_rules, seminars
 from certengine.programme.application_models import ExpertReview
 from certengine.programme.pages import CRITERIA_NAMES, blueprint
-from certengine.standards.service import fields
+from certengine.standards.names import field_names
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.request import now, session
@@ -46,7 +46,7 @@ def review(review_id: UUID) -> Any:
         names=CRITERIA_NAMES,
         typed=request.form,
         problems=problems,
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         **about,
     )
     return page, 422 if problems else 200

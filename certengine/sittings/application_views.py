@@ -16,20 +16,24 @@ from certengine.people.models import DocumentType
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
 from certengine.sittings import applications, kept_parts, proofs, service
-from certengine.sittings.candidate_list import CERTIFICATES
 from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
 from certengine.sittings.models import Application, ApplicationState, ExamPlan
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.proof_views import handed_in, proof_facts, sent_proof
 from certengine.sittings.service import CandidateFacts
-from certengine.standards import service as standards
-from certengine.standards.rules import Evidence
+from certengine.standards.names import field_name
+from certengine.standards.rules import Evidence, Level
 from certengine.web.access import allow, public
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
 
 LARGEST_PHOTO = 5_000_000
+HELD = {
+    "none": frozenset[Level](),
+    "junior": frozenset({Level.JUNIOR}),
+    "intermediate": frozenset({Level.JUNIOR, Level.INTERMEDIATE}),
+}
 
 
 def facts_of(form: CandidateForm) -> CandidateFacts:
@@ -37,8 +41,10 @@ def facts_of(form: CandidateForm) -> CandidateFacts:
         hours=form.hours.data or 0,
         title=form.title.data,
         degree=form.degree.data,
+        final_year=form.final_year.data,
+        related=form.related.data == "yes",
         years=form.years.data or Decimal(0),
-        certificates=CERTIFICATES[form.certificate.data],
+        certificates=HELD[form.certificate.data],
     )
     person = PersonFacts(form.name.data or "", DocumentType(form.document_type.data), form.number.data or "")
     return CandidateFacts(person, evidence, form.employer.data or "")
@@ -48,7 +54,7 @@ def facts_of(form: CandidateForm) -> CandidateFacts:
 @public("anybody may see which exams take applications")
 def apply_list() -> str:
     plans = applications.open_plans(session(), now())
-    titles = {plan.id: standards.standard(plan.field).title_zh for plan in plans}
+    titles = {plan.id: field_name(plan.field) for plan in plans}
     return render_template("sittings/apply_list.html", plans=plans, titles=titles, status=StatusForm())
 
 
@@ -79,7 +85,7 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
         plan=plan,
         form=form,
         others=others,
-        title=standards.standard(plan.field).title_zh,
+        title=field_name(plan.field),
         closed=say(Problem("", problem)) if problem else None,
     )
     return page, 422 if form.is_submitted() else 200

@@ -3,15 +3,30 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from certengine.people.lists import DOCUMENTS
-from certengine.sittings.candidate_list import CERTIFICATES, DEGREES, TITLES
+from certengine.people.forms import DOCUMENTS
 from certengine.sittings.models import ConflictKind
 from certengine.sittings.proof_rules import ProofKind
+from certengine.standards.names import direction_choices, field_choices
 from certengine.standards.rules import Level, Part
-from certengine.standards.service import fields
 from certengine.web.forms import ChinaTimeField, Form
 
 LEVELS = {Level.JUNIOR: _("初级"), Level.INTERMEDIATE: _("中级"), Level.SENIOR: _("高级")}
+DEGREES = [
+    ("none", _("无")),
+    ("college", _("专科")),
+    ("bachelor", _("本科")),
+    ("master", _("硕士")),
+    ("doctorate", _("博士")),
+]
+TITLES = [
+    ("none", _("无")),
+    ("technician", _("技术员")),
+    ("assistant_engineer", _("助理工程师")),
+    ("engineer", _("工程师")),
+]
+# Who has the higher certificate has the lower one.
+CERTIFICATES = [("none", _("无")), ("junior", _("初级")), ("intermediate", _("中级"))]
+YES_NO = [("yes", _("是")), ("no", _("否"))]
 PARTS = {Part.THEORY: _("理论知识考试"), Part.PRACTICAL: _("专业能力考核")}
 
 
@@ -25,11 +40,8 @@ class PlanForm(Form):
     token = HiddenField()
 
     def offer(self) -> None:
-        self.field.choices = [(each.field, each.title_zh) for each in fields()]
-        directions = [
-            (direction.id, f"{each.title_zh} · {direction.zh}") for each in fields() for direction in each.directions
-        ]
-        self.direction.choices = [("", _("不分方向")), *directions]
+        self.field.choices = field_choices()
+        self.direction.choices = [("", _("不分方向")), *direction_choices()]
 
 
 class SittingForm(Form):
@@ -59,14 +71,16 @@ class ProofsForm(Form):
 
 class CandidateForm(Form):
     name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
-    document_type = SelectField(_("证件类型"), choices=[(kind.value, text) for text, kind in DOCUMENTS.items()])
+    document_type = SelectField(_("证件类型"), choices=DOCUMENTS)
     number = StringField(_("证件号码"), [InputRequired(_("请填写证件号码")), Length(max=40)])
     employer = StringField(_("工作单位"), [Length(max=120)])
     hours = IntegerField(_("培训学时"), [Optional(), NumberRange(0, 10_000)], default=0)
-    degree = SelectField(_("学历"), choices=[(code, text) for text, code in DEGREES.items()])
-    title = SelectField(_("职称"), choices=[(code, text) for text, code in TITLES.items()])
-    years = DecimalField(_("工作年限"), [Optional(), NumberRange(0, 80)], default=0)
-    certificate = SelectField(_("已获证书"), choices=[(text, text) for text in CERTIFICATES])
+    degree = SelectField(_("学历"), choices=DEGREES)
+    final_year = SelectField(_("应届在读学历"), choices=DEGREES, default="none")
+    related = SelectField(_("所学专业与本职业相关"), choices=YES_NO, default="yes")
+    title = SelectField(_("职称"), choices=TITLES)
+    years = DecimalField(_("从事相关工作年限"), [Optional(), NumberRange(0, 80)], default=0)
+    certificate = SelectField(_("已获证书"), choices=CERTIFICATES)
 
 
 PROOFS = {

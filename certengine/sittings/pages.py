@@ -6,6 +6,7 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask_babel import lazy_gettext as _
 
+from certengine.people.forms import DOCUMENT_NAMES
 from certengine.people.models import DocumentType, Sex
 from certengine.people.permissions import Permission
 from certengine.sittings.forms import CONFLICTS, LEVELS, PARTS, PROOFS
@@ -35,14 +36,7 @@ def set_up(state: BlueprintSetupState) -> None:
     }
     add_labels(state, ApplicationState, decisions)
     add_labels(state, Sex, {Sex.MALE: _("男"), Sex.FEMALE: _("女")})
-    kinds = {
-        DocumentType.RESIDENT_ID: _("居民身份证"),
-        DocumentType.PASSPORT: _("护照"),
-        DocumentType.HONG_KONG_MACAO_PERMIT: _("港澳居民来往内地通行证"),
-        DocumentType.TAIWAN_PERMIT: _("台湾居民来往大陆通行证"),
-        DocumentType.FOREIGN_PERMANENT_RESIDENT: _("外国人永久居留身份证"),
-    }
-    add_labels(state, DocumentType, kinds)
+    add_labels(state, DocumentType, DOCUMENT_NAMES)
     add_labels(state, ConflictKind, CONFLICTS)
     add_labels(state, ProofKind, PROOFS)
     for permission in (Permission.ROOM_PROCTOR, Permission.MARK_ENTER, Permission.SITTING_PLAN):

@@ -19,7 +19,7 @@ from certengine.sittings.forms import AnnouncementForm, FeeForm, PublicPlanForm,
 from certengine.sittings.models import Machine
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.sites import RoomPlan
-from certengine.standards import service as standards
+from certengine.standards.names import field_names
 from certengine.web.access import allow, public
 from certengine.web.errors import say
 from certengine.web.forms import given_token
@@ -198,6 +198,6 @@ def exam_plan(year: int | None = None) -> str:
         "sittings/exam_plan.html",
         year=wanted,
         plans=announcing.year_plan(session(), wanted),
-        titles={each.field: each.title_zh for each in standards.fields()},
+        titles=field_names(),
         now=now(),
     )

@@ -11,8 +11,8 @@ from certengine.people import service as people
 from certengine.people.actors import Staff, region, staff
 from certengine.people.models import OrganisationKind
 from certengine.people.permissions import Permission
+from certengine.standards.names import field_names
 from certengine.standards.rules import Level
-from certengine.standards.service import fields
 from certengine.training import course_rules, courses, learning
 from certengine.training.course_models import CourseEnrolment, CourseState, Subject
 from certengine.training.course_views import chosen
@@ -40,7 +40,7 @@ def catalogue() -> str:
         page=page,
         sought=sought,
         subjects=SUBJECTS,
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         levels=LEVEL_NAMES,
         Kind=OrganisationKind,
     )
@@ -64,7 +64,7 @@ def catalogue_course(course_id: UUID) -> str:
         course=found,
         learns=learns,
         mine=mine,
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         levels=LEVEL_NAMES,
         Kind=OrganisationKind,
     )

@@ -12,12 +12,13 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from certengine.people.forms import DOCUMENTS
+from certengine.standards.names import field_choices
 from certengine.standards.rules import Level
-from certengine.standards.service import fields
 from certengine.training.course_models import Course, Subject, UnitKind
 from certengine.training.course_rules import MOST_HOURS
 from certengine.training.courses import CourseFacts
-from certengine.training.forms import DOCUMENTS, LEVELS
+from certengine.training.forms import LEVELS
 from certengine.training.pages import SUBJECTS, UNIT_KINDS
 from certengine.training.quiz_sources import Offer
 from certengine.web.forms import Form
@@ -40,7 +41,7 @@ class CourseForm(Form):
     token = HiddenField()
 
     def offer(self, offers: list[Offer]) -> None:
-        self.field.choices = [("", _("无（公需科目）")), *((each.field, each.title_zh) for each in fields())]
+        self.field.choices = [("", _("无（公需科目）")), *field_choices()]
         self.quiz_source.choices = [
             ("", _("本课程自带的单选题")),
             *((each.reference, each.label) for each in offers),

@@ -3,20 +3,13 @@ from wtforms import DecimalField, HiddenField, SelectField, SelectMultipleField,
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from certengine.people.models import DocumentType
+from certengine.people.forms import DOCUMENTS
+from certengine.standards.names import field_choices
 from certengine.standards.rules import Level
-from certengine.standards.service import fields
 from certengine.training.models import LessonMode
 from certengine.web.forms import ChinaTimeField, Form
 
 LEVELS = [(Level.JUNIOR.value, _("初级")), (Level.INTERMEDIATE.value, _("中级")), (Level.SENIOR.value, _("高级"))]
-DOCUMENTS = [
-    (DocumentType.RESIDENT_ID.value, _("居民身份证")),
-    (DocumentType.PASSPORT.value, _("护照")),
-    (DocumentType.HONG_KONG_MACAO_PERMIT.value, _("港澳居民来往内地通行证")),
-    (DocumentType.TAIWAN_PERMIT.value, _("台湾居民来往大陆通行证")),
-    (DocumentType.FOREIGN_PERMANENT_RESIDENT.value, _("外国人永久居留身份证")),
-]
 MODES = [(LessonMode.ONLINE.value, _("线上")), (LessonMode.ON_SITE.value, _("线下"))]
 
 
@@ -29,7 +22,7 @@ class ClassForm(Form):
     token = HiddenField()
 
     def offer_fields(self) -> None:
-        self.field.choices = [(each.field, each.title_zh) for each in fields()]
+        self.field.choices = field_choices()
 
 
 class LessonForm(Form):

@@ -4,8 +4,9 @@ from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMul
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from certengine.standards.service import fields
-from certengine.training.forms import DOCUMENTS, LEVELS
+from certengine.people.forms import DOCUMENTS
+from certengine.standards.names import field_choices
+from certengine.training.forms import LEVELS
 from certengine.training.pages import ENVIRONMENTS
 from certengine.web.forms import Form
 
@@ -20,7 +21,7 @@ class TeacherForm(Form):
     qualified_until = DateField(_("资格有效期至（长期有效不填）"), [Optional()])
 
     def offer(self) -> None:
-        self.fields.choices = [(each.field, each.title_zh) for each in fields()]
+        self.fields.choices = field_choices()
 
 
 class EnvironmentForm(Form):
@@ -38,7 +39,7 @@ class PlanForm(Form):
     token = HiddenField()
 
     def offer(self) -> None:
-        self.field.choices = [(each.field, each.title_zh) for each in fields()]
+        self.field.choices = field_choices()
 
 
 class FileForm(Form):

@@ -13,8 +13,9 @@ from certengine.foundation.errors import Invalid
 from certengine.foundation.ids import random_code
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
+from certengine.standards.names import field_name, field_names
 from certengine.standards.rules import Level
-from certengine.standards.service import fields, standard
+from certengine.standards.service import standard
 from certengine.training import plan_rules, teaching, timetable
 from certengine.training.pages import LEVEL_NAMES, blueprint
 from certengine.training.teaching import EnvironmentFacts, TeacherFacts
@@ -40,7 +41,7 @@ def _resources(**forms: Any) -> str:
         "training/resources.html",
         teachers=teaching.teachers(session(), own),
         environments=teaching.environments(session(), own),
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         today=now().astimezone(CHINA).date(),
         **{"teacher": teacher, "environment": environment, **forms},
     )
@@ -144,7 +145,7 @@ def teaching_plans() -> Any:
         "training/plans.html",
         rows=[(each, teaching.coverage_of(each)) for each in plans],
         form=form,
-        fields={each.field: each.title_zh for each in fields()},
+        fields=field_names(),
         levels=LEVEL_NAMES,
     )
     return page, 422 if request.method == "POST" else 200
@@ -172,7 +173,7 @@ def _plan_page(found: TeachingPlan, problems: dict[str, str]) -> str:
         "training/plan.html",
         plan=found,
         coverage=teaching.coverage_of(found),
-        title=standard(found.field).title_zh,
+        title=field_name(found.field),
         typed=request.form,
         problems=problems,
     )

@@ -150,7 +150,7 @@ def form(serial: int) -> dict[str, object]:
         "degree": "bachelor",
         "title": "none",
         "years": "1",
-        "certificate": "无",
+        "certificate": "none",
         "truthful": "y",
     }
 
