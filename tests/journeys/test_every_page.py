@@ -126,7 +126,7 @@ def strangers(demonstration: tuple[Runtime, dict[str, Any]]) -> str:
 # What a candidate for any institution, any employer, or the public may see: addresses that belong to no institution.
 # The signing keys are the installation's, and not an institution's.
 COMMON = re.compile(
-    r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints|keys|programme/open-seminars)"
+    r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints|keys|programme/open-seminars|announcements/[0-9a-f-]+$)"
 )
 # These see across institutions by their office.
 ACROSS = {Role.SUPERVISOR}
