@@ -66,7 +66,7 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
     form = ApplicationForm()
     others: list[str] = []
     if form.validate_on_submit():
-        upload = request.files.get("photo")
+        upload = form.photo.data
         photo = upload.read(LARGEST_PHOTO + 1) if upload else b""
         try:
             if len(photo) > LARGEST_PHOTO:
@@ -77,10 +77,14 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
             )
         except Invalid as error:
             others = form.show_problems(error)
-        except Conflict as error:
+        except (Conflict, NotFound) as error:
             others = [say(error)]
+    return _form_page(plan, form, others), 422 if form.is_submitted() else 200
+
+
+def _form_page(plan: ExamPlan, form: ApplicationForm, others: list[str]) -> str:
     problem = applications.window(plan).problem(now())
-    page = render_template(
+    return render_template(
         "sittings/apply.html",
         plan=plan,
         form=form,
@@ -88,7 +92,30 @@ def apply(plan_id: UUID) -> str | tuple[str, int]:
         title=field_name(plan.field),
         closed=say(Problem("", problem)) if problem else None,
     )
-    return page, 422 if form.is_submitted() else 200
+
+
+def _filled_form(found: Application) -> ApplicationForm:
+    """With what was given before, so that only what is wrong has to be written anew."""
+    facts = applications.facts_of(runtime(), found)
+    evidence = facts.evidence
+    highest = max(HELD, key=lambda held: len(HELD[held] & evidence.certificates))
+    form = ApplicationForm(
+        formdata=None,
+        again=found.number,
+        was=facts.person.number,
+        name=facts.person.name,
+        document_type=facts.person.document_type.value,
+        number=facts.person.number,
+        employer=facts.employer,
+        hours=evidence.hours,
+        degree=evidence.degree,
+        final_year=evidence.final_year,
+        related="yes" if evidence.related else "no",
+        title=evidence.title,
+        years=evidence.years,
+        certificate=highest,
+    )
+    return form
 
 
 def _applied(plan: ExamPlan, form: ApplicationForm, photo: bytes) -> Application:
@@ -98,7 +125,13 @@ def _applied(plan: ExamPlan, form: ApplicationForm, photo: bytes) -> Application
         if field.data:
             content = field.data.read(proofs.LARGEST + 1)
             documents.append(proofs.document(kind, field.data.filename or "", content, field.name))
-    made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
+    if form.again.data:
+        before = applications.own(session(), runtime().cipher, form.again.data, form.was.data or "")
+        if before.exam_plan_id != plan.id:
+            raise NotFound("applications.not_found")
+        made = applications.correct(session(), runtime(), before, facts_of(form), photo, now())
+    else:
+        made = applications.apply(session(), runtime(), plan, facts_of(form), photo, now())
     for each in documents:
         proofs.add_to_application(session(), runtime(), made, each, now())
     return made
@@ -117,6 +150,8 @@ def application_status() -> str | Response | tuple[str, int]:
     except NotFound as error:
         return render_template("sittings/status.html", form=form, problem=say(error)), 422
     problem = None
+    if "correct" in request.form and found.state in applications.OPEN_STATES:
+        return _form_page(found.plan, _filled_form(found), [])
     try:
         if "withdraw" in request.form:
             applications.withdraw(session(), runtime(), found, now())

@@ -84,6 +84,48 @@ def apply(
 
     Raises Conflict outside the window or where the person has applied already, Invalid with what is wrong.
     """
+    given = _given(runtime, plan, facts, photo, True, now)
+    found = _of_document(session, plan, given)
+    if found is None:
+        found = Application(exam_plan_id=plan.id, number=random_code(10), created_at=now, comment="")
+        session.add(found)
+    elif found.state not in (ApplicationState.RETURNED, ApplicationState.WITHDRAWN):
+        raise Conflict("applications.already")
+    return _fill(session, runtime, plan, found, given, now)
+
+
+def correct(
+    session: Session, runtime: Runtime, found: Application, facts: CandidateFacts, photo: bytes, now: datetime
+) -> Application:
+    """Puts an application right that is not decided, or was sent back; without a picture the one from before stays.
+
+    Raises Conflict once it is decided, outside the window, or where the document's holder has another application;
+    Invalid with what is wrong.
+    """
+    plan = _locked(session, found)
+    if found.state not in OPEN_STATES:
+        raise Conflict("applications.decided")
+    given = _given(runtime, plan, facts, photo, found.photo is None, now)
+    if _of_document(session, plan, given) not in (None, found):
+        raise Conflict("applications.already")
+    return _fill(session, runtime, plan, found, given, now)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What somebody writes of themselves, as it is kept; portrait: None where the one from before stays."""
+
+    facts: CandidateFacts
+    name: str
+    number: str
+    index: str
+    masked: str
+    portrait: bytes | None
+
+
+def _given(
+    runtime: Runtime, plan: ExamPlan, facts: CandidateFacts, photo: bytes, photo_needed: bool, now: datetime
+) -> _Given:
     if problem := window(plan).problem(now):
         raise Conflict(problem)
     name, number, index, masked, faults = _person(runtime.cipher, facts.person, now)
@@ -93,34 +135,43 @@ def apply(
             kept = portrait(photo)
         except Invalid as error:
             faults.extend(Problem("photo", each.code, each.values) for each in error.problems)
-    else:
+    elif photo_needed:
         faults.append(Problem("photo", "applications.photo_missing"))
-    if faults or kept is None:
+    if faults:
         raise Invalid(faults)
-    found = session.scalar(
-        select(Application)
-        .where(Application.exam_plan_id == plan.id, Application.document_index == index)
-        .with_for_update()
-    )
-    if found is None:
-        found = Application(
-            exam_plan_id=plan.id, number=random_code(10), document_index=index, created_at=now, comment=""
-        )
-        session.add(found)
-    elif found.state not in (ApplicationState.RETURNED, ApplicationState.WITHDRAWN):
-        raise Conflict("applications.already")
+    return _Given(facts, name, number, index, masked, kept)
+
+
+def _of_document(session: Session, plan: ExamPlan, given: _Given) -> Application | None:
+    query = select(Application).where(Application.exam_plan_id == plan.id, Application.document_index == given.index)
+    return session.scalar(query.with_for_update())
+
+
+def _fill(
+    session: Session, runtime: Runtime, plan: ExamPlan, found: Application, given: _Given, now: datetime
+) -> Application:
+    facts = given.facts
     judgement = standards.judge(standards.standard(plan.field), plan.level, facts.evidence)
-    found.name, found.document_masked = name, masked
-    sealed = {"type": facts.person.document_type.value, "number": number, "name": facts.person.name}
+    found.name, found.document_index, found.document_masked = given.name, given.index, given.masked
+    sealed = {"type": facts.person.document_type.value, "number": given.number, "name": facts.person.name}
     found.sealed = runtime.cipher.encrypt(json.dumps(sealed, ensure_ascii=False))
     found.employer, found.evidence = facts.employer, rules.evidence_to_json(facts.evidence)
-    before, found.photo = found.photo, runtime.files.put(kept)
+    before = found.photo
+    if given.portrait is not None:
+        found.photo = runtime.files.put(given.portrait)
     found.eligible, found.state, found.changed_at = judgement.met, ApplicationState.SUBMITTED, now
     session.flush()
     if before and before != found.photo:
         portraits.drop_unused(session, runtime, [before])
     _record(session, "application.submitted", found, f"application:{found.id}", now)
     return found
+
+
+def facts_of(runtime: Runtime, found: Application) -> CandidateFacts:
+    """What the applicant has given."""
+    stored = json.loads(runtime.cipher.decrypt(found.sealed))
+    person = PersonFacts(stored["name"], DocumentType(stored["type"]), stored["number"])
+    return CandidateFacts(person, rules.evidence_from_json(found.evidence), found.employer)
 
 
 def _person(cipher: FieldCipher, facts: PersonFacts, now: datetime) -> tuple[str, str, str, str, list[Problem]]:
@@ -198,10 +249,7 @@ def _locked(session: Session, found: Application) -> ExamPlan:
 def _register(
     session: Session, runtime: Runtime, plan: ExamPlan, found: Application, actor: str, now: datetime
 ) -> None:
-    stored = json.loads(runtime.cipher.decrypt(found.sealed))
-    person = PersonFacts(stored["name"], DocumentType(stored["type"]), stored["number"])
-    facts = CandidateFacts(person, rules.evidence_from_json(found.evidence), found.employer)
-    registration, _new = service.register(session, runtime.cipher, plan, facts, actor, now)
+    registration, _new = service.register(session, runtime.cipher, plan, facts_of(runtime, found), actor, now)
     if found.photo:
         portraits.replace(session, runtime, registration.person_id, found.photo)
     found.state, found.registration_id = ApplicationState.ACCEPTED, registration.id

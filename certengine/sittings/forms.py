@@ -96,7 +96,10 @@ PROOFS = {
 class ApplicationForm(CandidateForm):
     """The same facts, given by the candidate; the photograph comes with them, and what proves them may."""
 
-    photo = FileField(_("证件照（JPEG 或 PNG，不超过 5 MB）"), [FileRequired(_("请上传证件照"))])
+    # Of an application that is put right: its number, and the document's number as it was given before.
+    again = HiddenField()
+    was = HiddenField()
+    photo = FileField(_("证件照（JPEG 或 PNG，不超过 5 MB）"))
     hours_proof = FileField(PROOFS[ProofKind.HOURS])
     degree_proof = FileField(PROOFS[ProofKind.DEGREE])
     title_proof = FileField(PROOFS[ProofKind.TITLE])

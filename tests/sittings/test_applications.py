@@ -104,6 +104,44 @@ def test_who_is_sent_back_puts_it_right_under_the_same_number(session: Session, 
         apply(session, runtime, plan, 1)
 
 
+def test_who_puts_an_application_right_changes_what_is_wrong_and_keeps_the_rest(
+    session: Session, runtime: Runtime
+) -> None:
+    plan, now = open_plan(session, runtime), runtime.clock.now()
+    found, other = apply(session, runtime, plan, 1, "欧阳名"), apply(session, runtime, plan, 2)
+    number, before = found.number, found.photo
+    # The document's number too may have been mistyped.
+    applications.correct(session, runtime, found, facts(3), b"", now)
+    assert (found.number, found.name, found.photo) == (number, "欧阳明", before)
+    assert applications.own(session, runtime.cipher, number, resident_id(3)) is found
+    with pytest.raises(Conflict, match="already"):
+        applications.correct(session, runtime, found, facts(2), b"", now)
+    with pytest.raises(Invalid):
+        applications.correct(session, runtime, found, facts(3), b"no picture", now)
+    accept(session, runtime, other)
+    with pytest.raises(Conflict, match="decided"):
+        applications.correct(session, runtime, other, facts(2), b"", now)
+
+
+def test_the_form_comes_back_as_it_was_filled_in(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.unit_of_work() as work:
+        plan = open_plan(work, runtime)
+    at = f"/apply/{plan.id}"
+    client.post(at, data={**form(1), "photo": (BytesIO(photo()), "照片.jpg")})
+    with runtime.unit_of_work() as work:
+        found = work.scalars(select(Application)).one()
+        applications.decline(work, found, "单位写全称", final=False, actor=OFFICER, now=runtime.clock.now())
+    mine = {"number": found.number, "document": resident_id(1)}
+    page = client.post("/apply/status", data={**mine, "correct": "1"}).text
+    assert 'value="某公司"' in page and f'value="{resident_id(1)}"' in page and f'action="{at}"' in page
+    again = {**form(1), "employer": "某某数字技术有限公司", "again": found.number, "was": resident_id(1)}
+    assert client.post(at, data={**again, "was": resident_id(2)}).status_code == 422
+    assert found.number in client.post(at, data=again).text
+    assert "待审核" in client.post("/apply/status", data=mine).text
+    with runtime.unit_of_work(read_only=True) as work:
+        assert work.get_one(Application, found.id).employer == "某某数字技术有限公司"
+
+
 def test_a_free_place_goes_to_who_has_waited_longest(session: Session, runtime: Runtime) -> None:
     plan = open_plan(session, runtime, capacity=1)
     one, two, three = (apply(session, runtime, plan, serial, f"候补{name}") for serial, name in enumerate("甲乙丙", 1))
