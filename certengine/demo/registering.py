@@ -13,9 +13,9 @@ from certengine.certificates.typesetting import FOLDER
 from certengine.demo.cast import FIELD, People, document, photo
 from certengine.foundation.clock import CHINA, SetClock
 from certengine.foundation.runtime import Runtime
-from certengine.people.models import DocumentType
+from certengine.people.models import DocumentType, Organisation
 from certengine.people.service import PersonFacts
-from certengine.sittings import announcing, applications, proofs, service, sites
+from certengine.sittings import announcing, applications, group_applications, proofs, service, sites
 from certengine.sittings.models import Application, ExamPlan
 from certengine.sittings.proof_rules import ProofKind
 from certengine.sittings.service import CandidateFacts, PlanFacts, SittingFacts
@@ -60,6 +60,9 @@ def open_registration(past: Runtime, clock: SetClock, staff: People, now: dateti
         clock.advance(hours=3)
         with past.unit_of_work() as session:
             _apply(session, past, staff, plan, each)
+    clock.advance(hours=3)
+    with past.unit_of_work() as session:
+        _apply_for_group(session, past, staff, plan)
 
 
 def _announced(session: Session, staff: People, now: datetime) -> ExamPlan:
@@ -109,6 +112,19 @@ def _apply(session: Session, past: Runtime, staff: People, plan: ExamPlan, each:
         applications.accept(session, past, found, officer, now + timedelta(hours=1))
     elif each.comment:
         applications.decline(session, found, each.comment, final=False, actor=officer, now=now + timedelta(hours=1))
+
+
+def _apply_for_group(session: Session, past: Runtime, staff: People, plan: ExamPlan) -> None:
+    """The employer's list: one row with its photograph, one without."""
+    now, employer = past.clock.now(), session.get_one(Organisation, staff.accounts["employer"].organisation_id)
+    mine = session.get_one(ExamPlan, plan.id)
+    for name, serial in (("贺晓峰", 309), ("苗雨晴", 310)):
+        person = PersonFacts(name, DocumentType.RESIDENT_ID, document(serial))
+        facts = CandidateFacts(person, Evidence(hours=64, degree="college", years=Decimal(2)), employer.name)
+        applications.apply_for(session, past, mine, facts, employer.id, now)
+    found = session.scalars(group_applications.applied_query(employer.id, plan.id)).first()
+    assert found is not None
+    applications.set_photo(session, past, found, photo(309), now)
 
 
 def _sheet(title: str, name: str) -> bytes:

@@ -108,6 +108,7 @@ KINDS = {
     "candidate.registered": _("考生报名"),
     "candidate.returned": _("恢复报名"),
     "candidate.withdrawn": _("取消报名"),
+    "applications.listed": _("单位集体报名"),
     "candidates.imported": _("导入考生名单"),
     "candidates.seated": _("排座"),
     "certificate.issued": _("签发证书"),

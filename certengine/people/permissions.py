@@ -5,6 +5,7 @@ import enum
 
 class Permission(enum.Enum):
     ACCOUNTS_MANAGE = "accounts:manage"
+    APPLICATION_LIST = "application:list"
     ATTEMPT_TAKE = "attempt:take"
     AUDIT_READ = "audit:read"
     BANK_READ = "bank:read"
@@ -99,6 +100,7 @@ HOLDS: dict[Role, frozenset[Permission]] = {
         {
             P.TRAINING_MANAGE,
             P.COURSE_MANAGE,
+            P.APPLICATION_LIST,
             P.CERTIFICATE_READ,
             P.BASE_REPORT,
             P.PROGRAMME_APPLY,
@@ -124,7 +126,7 @@ HOLDS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.TRAINEE: frozenset({P.TRAINEE_SELF}),
-    Role.EMPLOYER: frozenset({P.COURSE_ENROL}),
+    Role.EMPLOYER: frozenset({P.COURSE_ENROL, P.APPLICATION_LIST}),
     Role.EXPERT: frozenset({P.EXPERT_REVIEW}),
     Role.INDUSTRY_OFFICER: frozenset({P.PROGRAMME_RECOMMEND, P.SEMINAR_APPLY, P.SEMINAR_RUN}),
     Role.DATA_OFFICER: frozenset({P.PERSON_DATA}),

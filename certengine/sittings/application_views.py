@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people.models import DocumentType
+from certengine.people.models import DocumentType, Organisation
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
 from certengine.sittings import applications, kept_parts, proofs, service
@@ -228,9 +228,11 @@ def _application(application_id: UUID) -> Application:
 @allow(Permission.REGISTRATION_MANAGE)
 def application(application_id: UUID) -> str:
     found = _application(application_id)
+    group = session().get(Organisation, found.applied_by) if found.applied_by else None
     return render_template(
         "sittings/application.html",
         row=found,
+        applied_by=group.name if group else "",
         **proof_facts(found, proofs.of_application),
         acts=ledger.history(session(), f"application:{application_id}"),
         State=ApplicationState,

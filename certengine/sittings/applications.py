@@ -111,6 +111,37 @@ def correct(
     return _fill(session, runtime, plan, found, given, now)
 
 
+def apply_for(
+    session: Session, runtime: Runtime, plan: ExamPlan, facts: CandidateFacts, organisation_id: UUID, now: datetime
+) -> bool:
+    """An application made by an organisation, whose photograph may come later; False where it has made it already.
+
+    Raises Conflict outside the window or where the person has applied otherwise, Invalid with what is wrong.
+    """
+    given = _given(runtime, plan, facts, b"", False, now)
+    found = _of_document(session, plan, given)
+    if found is not None and found.applied_by != organisation_id:
+        raise Conflict("applications.already")
+    if found is not None and found.state not in (ApplicationState.RETURNED, ApplicationState.WITHDRAWN):
+        return False
+    if found is None:
+        found = Application(exam_plan_id=plan.id, number=random_code(10), created_at=now, comment="")
+        found.applied_by = organisation_id
+        session.add(found)
+    _fill(session, runtime, plan, found, given, now)
+    return True
+
+
+def set_photo(session: Session, runtime: Runtime, found: Application, content: bytes, now: datetime) -> None:
+    """Raises Invalid for what is no picture, Conflict once it is decided."""
+    if found.state not in OPEN_STATES:
+        raise Conflict("applications.decided")
+    before, found.photo, found.changed_at = found.photo, runtime.files.put(portrait(content)), now
+    session.flush()
+    if before and before != found.photo:
+        portraits.drop_unused(session, runtime, [before])
+
+
 @dataclass(frozen=True)
 class _Given:
     """What somebody writes of themselves, as it is kept; portrait: None where the one from before stays."""

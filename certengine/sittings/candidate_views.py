@@ -157,7 +157,7 @@ def new_candidate(plan_id: UUID) -> str | Response:
 
 
 @blueprint.get("/sittings/candidates-template.xlsx")
-@allow(Permission.REGISTRATION_MANAGE)
+@allow(Permission.REGISTRATION_MANAGE, Permission.APPLICATION_LIST)
 def candidates_template() -> Response:
     return sent_spreadsheet(template(), gettext("考生名单模板") + ".xlsx")
 
@@ -177,7 +177,16 @@ def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
         said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
         return _import_page(plan, said), 422
     apply = ApplyListForm(formdata=None, digest=hold(session(), runtime(), content, now()), name=name)
-    return render_template("sittings/preview.html", plan=plan, found=found, name=name, form=apply, say=say)
+    return render_template(
+        "sittings/preview.html",
+        found=found,
+        name=name,
+        form=apply,
+        say=say,
+        back=url_for(".import_candidates", plan_id=plan.id),
+        target=url_for(".apply_import", plan_id=plan.id),
+        act=gettext("导入"),
+    )
 
 
 @blueprint.post("/sittings/plans/<uuid:plan_id>/import/apply")

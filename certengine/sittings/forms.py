@@ -69,6 +69,10 @@ class ProofsForm(Form):
     proofs = FileField(_("证明材料（.zip，文件名如“准考证号-学历.pdf”）"), [FileRequired(_("请选择文件"))])
 
 
+class FilesForm(Form):
+    files = FileField(_("照片和材料（.zip）"), [FileRequired(_("请选择文件"))])
+
+
 class CandidateForm(Form):
     name = StringField(_("姓名"), [InputRequired(_("请填写姓名")), Length(max=120)])
     document_type = SelectField(_("证件类型"), choices=DOCUMENTS)

@@ -23,6 +23,7 @@ from certengine.people.rules import parse_document
 from certengine.sittings import portraits, service
 from certengine.sittings.candidate_list import CandidateList, read_candidates
 from certengine.sittings.models import ExamPlan, Registration
+from certengine.sittings.service import CandidateFacts
 
 LARGEST_PHOTO = 10 * 1024 * 1024
 PHOTO_SIZE = (358, 478)
@@ -51,12 +52,30 @@ def apply(
     now: datetime,
 ) -> Imported:
     """Registers the rows. Raises Invalid with every fault, and registers nobody, unless keep_good was chosen."""
-    found = look(content, name, now)
+
+    def register(facts: CandidateFacts) -> bool:
+        return service.register(session, runtime.cipher, plan, facts, actor, now)[1]
+
+    done = each_row(look(content, name, now), name, register, keep_good=keep_good)
+    ledger.record(
+        session,
+        kind="candidates.imported",
+        actor=actor,
+        subject=f"exam_plan:{plan.id}",
+        now=now,
+        public={"added": done.added, "unchanged": done.unchanged, "refused": done.refused},
+        private={"sha256": sha256(content).hexdigest(), "name": name},
+    )
+    return done
+
+
+def each_row(found: CandidateList, name: str, act: Callable[[CandidateFacts], bool], *, keep_good: bool) -> Imported:
+    """Acts for each good row; `act` says whether it was new. Raises Invalid with every fault unless keep_good."""
     problems = list(found.problems)
     added = unchanged = 0
     for row in found.rows:
         try:
-            _registration, new = service.register(session, runtime.cipher, plan, row.facts, actor, now)
+            new = act(row.facts)
         except Invalid as error:
             problems.extend(
                 Problem(f"{name}:{row.number}", each.code, {**each.values, "row": row.number})
@@ -71,17 +90,7 @@ def apply(
         raise Invalid(problems)
     if not added and not unchanged:
         raise Invalid([*problems, Problem(name, "candidates.nothing_good")])
-    refused = len({problem.values["row"] for problem in problems})
-    ledger.record(
-        session,
-        kind="candidates.imported",
-        actor=actor,
-        subject=f"exam_plan:{plan.id}",
-        now=now,
-        public={"added": added, "unchanged": unchanged, "refused": refused},
-        private={"sha256": sha256(content).hexdigest(), "name": name},
-    )
-    return Imported(added, unchanged, refused)
+    return Imported(added, unchanged, len({problem.values["row"] for problem in problems}))
 
 
 def set_photo(session: Session, runtime: Runtime, registration: Registration, content: bytes) -> None:
@@ -119,13 +128,14 @@ def by_number(runtime: Runtime, rows: Sequence[Registration], now: datetime) -> 
     by_document = {row.person.document_index: row for row in rows}
 
     def find(text: str) -> Registration | None:
-        indexes = _indexes(runtime, text, now)
-        return by_ticket.get(text) or next((by_document[each] for each in indexes if each in by_document), None)
+        known = indexes(runtime, text, now)
+        return by_ticket.get(text) or next((by_document[each] for each in known if each in by_document), None)
 
     return find
 
 
-def _indexes(runtime: Runtime, number: str, now: datetime) -> Iterator[str]:
+def indexes(runtime: Runtime, number: str, now: datetime) -> Iterator[str]:
+    """Under which a document with this number may be known, by its kind."""
     for kind in DocumentType:
         parsed = parse_document(kind, number, now.date())
         if not isinstance(parsed, str):

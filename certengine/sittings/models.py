@@ -92,6 +92,8 @@ class Application(Base):
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
     registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
+    # The employer or training institution that applied; None where somebody applied alone.
+    applied_by: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
 
     plan: Mapped[ExamPlan] = relationship()
 

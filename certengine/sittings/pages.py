@@ -19,6 +19,16 @@ from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 blueprint = Blueprint("sittings", __name__)
 
 
+DECISIONS = {
+    ApplicationState.SUBMITTED: _("待审核"),
+    ApplicationState.RETURNED: _("退回补正"),
+    ApplicationState.ACCEPTED: _("已通过"),
+    ApplicationState.WAITING: _("候补"),
+    ApplicationState.REFUSED: _("未通过"),
+    ApplicationState.WITHDRAWN: _("已撤回"),
+}
+
+
 @blueprint.record_once
 def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, Level, LEVELS)
@@ -26,15 +36,7 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, SittingState, {SittingState.PLANNED: _("筹备中"), SittingState.DRAWN: _("已组卷")})
     states = {RegistrationState.REGISTERED: _("已报名"), RegistrationState.WITHDRAWN: _("已取消")}
     add_labels(state, RegistrationState, states)
-    decisions = {
-        ApplicationState.SUBMITTED: _("待审核"),
-        ApplicationState.RETURNED: _("退回补正"),
-        ApplicationState.ACCEPTED: _("已通过"),
-        ApplicationState.WAITING: _("候补"),
-        ApplicationState.REFUSED: _("未通过"),
-        ApplicationState.WITHDRAWN: _("已撤回"),
-    }
-    add_labels(state, ApplicationState, decisions)
+    add_labels(state, ApplicationState, DECISIONS)
     add_labels(state, Sex, {Sex.MALE: _("男"), Sex.FEMALE: _("女")})
     add_labels(state, DocumentType, DOCUMENT_NAMES)
     add_labels(state, ConflictKind, CONFLICTS)
@@ -43,6 +45,8 @@ def set_up(state: BlueprintSetupState) -> None:
         add_navigation(state, NavigationEntry(420, _("利益冲突"), "sittings.conflicts", permission))
     for permission in (Permission.SITTING_PLAN, Permission.PAPER_DRAW):
         add_navigation(state, NavigationEntry(200, _("考务"), "sittings.sittings", permission))
+    entry = NavigationEntry(330, _("集体报名"), "sittings.group_plans", Permission.APPLICATION_LIST)
+    add_navigation(state, entry)
 
 
 def organisation() -> UUID:

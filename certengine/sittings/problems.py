@@ -43,6 +43,7 @@ register_messages(
         "photos.not_an_image": "不是可以读取的图片",
         "photos.nobody": "没有考生的准考证号或证件号码是“%(name)s”",
         "photos.too_large": "图片太大",
+        "applications.nobody": "没有申请的编号或证件号码是“%(name)s”",
         "proofs.large": "每份材料不超过 5 MB",
         "proofs.kind": "只接受 PDF、JPEG 或 PNG 文件",
         "proofs.many": "证明材料不超过%(most)s份",

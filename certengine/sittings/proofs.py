@@ -83,6 +83,15 @@ def document(kind: ProofKind, name: str, content: bytes, place: str = "") -> Doc
     return Document(kind, name, *_good(content, place or kind.value))
 
 
+def named_document(name: str, content: bytes) -> Document:
+    """Of an archive, whose file names say behind "-" what it is. Raises Invalid."""
+    word = PurePosixPath(name).stem.strip().partition("-")[2]
+    kind = next((kind for text, kind in WORDS.items() if text in word), None)
+    if kind is None:
+        raise Invalid([Problem(name, "proofs.word", {"words": "、".join(WORDS)})])
+    return document(kind, name, content)
+
+
 def _good(content: bytes, place: str) -> tuple[bytes, str]:
     if len(content) > LARGEST:
         raise Invalid([Problem(place, "proofs.large")])
@@ -203,15 +212,13 @@ def add_many(
     faults: list[Problem] = []
     try:
         for name, content in members(zipfile.ZipFile(BytesIO(archive)), LARGEST):
-            number, _, word = PurePosixPath(name).stem.strip().partition("-")
-            row, kind = find(number.strip()), next((kind for text, kind in WORDS.items() if text in word), None)
+            number = PurePosixPath(name).stem.strip().partition("-")[0]
+            row = find(number.strip())
             if row is None:
                 faults.append(Problem(name, "photos.nobody", {"name": number}))
-            elif kind is None:
-                faults.append(Problem(name, "proofs.word", {"words": "、".join(WORDS)}))
             else:
                 try:
-                    given = document(kind, name, content)
+                    given = named_document(name, content)
                     add_to_registration(session, runtime, row, given, actor=actor, now=now)
                     done += 1
                 except Invalid as error:

@@ -21,6 +21,7 @@ from certengine.sittings import (
     announcing,
     candidate_views,
     completion_views,
+    group_views,
     room_pages,
     rules,
     service,
@@ -40,7 +41,7 @@ from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 
-__all__ = ["blueprint", "candidate_views", "completion_views", "room_pages", "site_pages"]
+__all__ = ["blueprint", "candidate_views", "completion_views", "group_views", "room_pages", "site_pages"]
 
 
 @blueprint.get("/sittings")

@@ -126,7 +126,9 @@ def strangers(demonstration: tuple[Runtime, dict[str, Any]]) -> str:
 # What a candidate for any institution, any employer, or the public may see: addresses that belong to no institution.
 # The signing keys are the installation's, and not an institution's.
 COMMON = re.compile(
-    r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints|keys|programme/open-seminars|announcements/[0-9a-f-]+$)"
+    r"^/(exam|apply|verify|v|ledger|courses|api|sign-|notices|documents|complaints|keys|programme/open-seminars"
+    # Of the plans that are open to all, each sees its own applications.
+    r"|announcements/[0-9a-f-]+$|group-applications/[0-9a-f-]+(/list|/list.xlsx|/files)?$)"
 )
 # These see across institutions by their office.
 ACROSS = {Role.SUPERVISOR}
