@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import String, func, select
+from sqlalchemy import String, Table, func, select
 from sqlalchemy.orm import Session
 
 from certengine.backup.archive import Manifest
@@ -28,6 +28,19 @@ from certengine.people.models import Person
 SAMPLE = 24
 # Columns that hold the name of a file of the store are called so, in whatever table.
 FILE_COLUMNS = ("photo", "pdf", "sealed", "file", "background", "seal")
+# Of these tables the digest is the name of a file; of others it is the hash of something else.
+FILES_BY_DIGEST = frozenset(
+    [
+        "class_material",
+        "course",
+        "eligibility_proof",
+        "handed_file",
+        "programme_application_document",
+        "seminar_account_line",
+        "seminar_material",
+        "task_material",
+    ]
+)
 BROUGHT_IN, HANDED_OVER = LedgerEntry.private["file"].as_string(), Job.payload["sha256"].as_string()
 
 
@@ -38,9 +51,17 @@ def named_files() -> Iterator[tuple[str, Any]]:
         for column in table.columns:
             if column.name in FILE_COLUMNS and isinstance(column.type, String):
                 yield f"the {column.name} of {table.name} {{id}}", select(owner, column).where(column != "")
+        if table.name in FILES_BY_DIGEST:
+            yield f"the file of {table.name} {{id}}", _by_digest(table, owner)
     yield "the picture {id} of the bank", select(BankPicture.name, BankPicture.name)
     yield "the list that ledger act {id} brought in", select(LedgerEntry.id, BROUGHT_IN).where(BROUGHT_IN.is_not(None))
     yield "the file of job {id}", select(Job.id, HANDED_OVER).where(HANDED_OVER.is_not(None))
+
+
+def _by_digest(table: Table, owner: Any) -> Any:
+    query = select(owner, table.c.digest).where(table.c.digest.is_not(None), table.c.digest != "")
+    # What was not sent to its end is kept nowhere yet.
+    return query.where(table.c.completed_at.is_not(None)) if "completed_at" in table.c else query
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from certengine.foundation.canonical import canonical_hash
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from certengine.marking import answer_markers as markers
 from certengine.marking import answer_rules as rules
-from certengine.marking import answers
+from certengine.marking import answers, partial
 from certengine.marking.answer_models import (
     AnswerMark,
     AnswerMarker,
@@ -25,8 +25,6 @@ from certengine.marking.answer_models import (
     WrittenAnswer,
 )
 from certengine.marking.answers import QuestionView
-from certengine.people.models import Account, Organisation
-from certengine.sittings.models import Registration
 
 CLOCK = "clock"
 
@@ -119,36 +117,29 @@ def _takeable(marker: AnswerMarker) -> Select[Any]:
         select(WrittenAnswer.code)
         .where(WrittenAnswer.question_id == marker.question_id, WrittenAnswer.registration_id.is_not(None))
         .where(WrittenAnswer.state == state, ~_marked_by(marker))
-        .where(WrittenAnswer.registration_id.not_in(_partial_to(marker)))
-    )
-
-
-def _partial_to(marker: AnswerMarker) -> Select[Any]:
-    """Registrations that this marker must not mark: their own, and of whoever works where they do."""
-    return (
-        select(Registration.id)
-        .join(Account, Account.id == marker.account_id)
-        .join(Organisation, Organisation.id == Account.organisation_id)
-        .where(
-            or_(
-                and_(Registration.employer != "", Registration.employer == Organisation.name),
-                Registration.person_id == Account.person_id,
-            )
-        )
+        .where(WrittenAnswer.registration_id.not_in(partial.registrations(marker.account_id)))
     )
 
 
 def _seeds(session: Session, marker: AnswerMarker) -> Sequence[str]:
     if marker.third:
         return ()
-    query = select(WrittenAnswer.code).where(
-        WrittenAnswer.question_id == marker.question_id, WrittenAnswer.registration_id.is_(None), ~_marked_by(marker)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_agreed(marker).where(~WrittenAnswer.practice, ~_marked_by(marker))).all()
+
+
+def _agreed(marker: AnswerMarker) -> Select[Any]:
+    query = select(WrittenAnswer.code)
+    return query.where(WrittenAnswer.question_id == marker.question_id, WrittenAnswer.registration_id.is_(None))
+
+
+def practice_waiting(session: Session, marker: AnswerMarker) -> Sequence[str]:
+    """What this marker has to mark before anything else, in the same order for all."""
+    query = _agreed(marker).where(WrittenAnswer.practice, ~_marked_by(marker))
+    return session.scalars(query.order_by(WrittenAnswer.code)).all()
 
 
 def own_codes(session: Session, marker: AnswerMarker) -> list[tuple[str, bool]]:
-    """(code, whether a seed) of what this marker has marked, in the order in which they came to it."""
+    """(code, whether a seed) of what this marker has marked after practising, in the order in which they came to it."""
     first = func.min(AnswerMark.at).label("first")
     query = (
         select(WrittenAnswer.code, WrittenAnswer.registration_id, first)
@@ -156,6 +147,7 @@ def own_codes(session: Session, marker: AnswerMarker) -> list[tuple[str, bool]]:
         .where(
             WrittenAnswer.question_id == marker.question_id, AnswerMark.marker == _name(marker), ~AnswerMark.set_aside
         )
+        .where(~WrittenAnswer.practice)
         .group_by(WrittenAnswer.code, WrittenAnswer.registration_id)
         .order_by(first, WrittenAnswer.code)
     )
@@ -171,6 +163,8 @@ def next_code(session: Session, account_id: UUID, question_id: UUID, skip: str =
     done = own_codes(session, marker)
     if marker.paused_at is not None or len(done) >= marker.quota:
         return None
+    if waiting := practice_waiting(session, marker):
+        return waiting[0]
     codes, seeds = set(session.scalars(_takeable(marker))), set(_seeds(session, marker))
     if len(codes | seeds) > 1:
         codes, seeds = codes - {skip}, seeds - {skip}
@@ -207,15 +201,14 @@ def opened(session: Session, account_id: UUID, question_id: UUID, code: str) -> 
 
 
 def _refuse_partial(session: Session, marker: AnswerMarker, answer: WrittenAnswer) -> None:
-    query = _partial_to(marker).where(Registration.id == answer.registration_id)
-    if session.scalar(query) is not None:
+    if answer.registration_id and not partial.may_mark(session, marker.account_id, answer.registration_id):
         raise NotAllowed("marking.answer_of_own")
 
 
 def _takes(marker: AnswerMarker, answer: WrittenAnswer) -> bool:
     """Whether the answer waits for a mark by such a marker."""
     if answer.registration_id is None:
-        return not marker.third
+        return answer.practice or not marker.third
     return answer.state is (AnswerState.DISPUTED if marker.third else AnswerState.OPEN)
 
 
@@ -239,6 +232,11 @@ def enter(session: Session, account_id: UUID, question_id: UUID, code: str, entr
     if entry.number != (own.number if own else 0):
         raise Conflict("marking.changed_meanwhile")
     disputed = answer.state is AnswerState.DISPUTED
+    if own is None and not answer.practice and practice_waiting(session, marker):
+        raise Conflict("marking.practice_first")
+    if own is not None and answer.practice:
+        # Whoever has seen the agreed points marks it no more.
+        raise Conflict("marking.sample_marked")
     beside = own is None and not _takes(marker, answer)
     _refuse_late(session, marker, answer, entry, own, len(marks), beside)
     if found := rules.point_problems(view.rubric, entry.points):
@@ -252,7 +250,7 @@ def enter(session: Session, account_id: UUID, question_id: UUID, code: str, entr
     elif len(_unrecorded(session, marker)) >= rules.BATCH:
         record_batch(session, marker, now)
     if answer.registration_id is None:
-        _pause_if_far_off(session, view, marker, now)
+        _pause_if_far_off(session, view, marker, answer.practice, now)
     return beside
 
 
@@ -357,12 +355,13 @@ def record_rest(session: Session, sitting_id: UUID, now: datetime) -> None:
         record_batch(session, marker, now)
 
 
-def seed_pairs(session: Session, marker: AnswerMarker) -> list[tuple[Fraction, Fraction]]:
-    """(given, agreed) of the seeds that count, as shares of the points."""
+def seed_pairs(session: Session, marker: AnswerMarker, practice: bool = False) -> list[tuple[Fraction, Fraction]]:
+    """(given, agreed) of the seeds that count, or of those for practice, as shares of the points."""
     query = (
         select(AnswerMark, WrittenAnswer.agreed)
         .join(WrittenAnswer, WrittenAnswer.id == AnswerMark.answer_id)
         .where(WrittenAnswer.question_id == marker.question_id, WrittenAnswer.registration_id.is_(None))
+        .where(WrittenAnswer.practice == practice)
         .where(AnswerMark.marker == _name(marker), AnswerMark.at >= marker.seeds_since)
         .order_by(AnswerMark.number)
     )
@@ -370,9 +369,33 @@ def seed_pairs(session: Session, marker: AnswerMarker) -> list[tuple[Fraction, F
     return [(answers.share_of(mark), rules.agreed_share(agreed)) for mark, agreed in newest.values()]
 
 
-def _pause_if_far_off(session: Session, view: QuestionView, marker: AnswerMarker, now: datetime) -> None:
-    found = rules.agreement(seed_pairs(session, marker), view.tolerance_share)
-    if found.too_low:
+def practice_result(
+    session: Session, account_id: UUID, question_id: UUID, code: str
+) -> tuple[AnswerMark, WrittenAnswer]:
+    """What the marker gave for an answer to practise on, and the answer with its agreed points.
+
+    Raises NotFound for any other answer, and before it is marked.
+    """
+    marker, answer = assigned(session, account_id, question_id), _answer(session, question_id, code)
+    marks = answers.latest_marks(session, [answer.id]).get(answer.id, [])
+    own = next((each for each in marks if each.marker == _name(marker)), None)
+    if not answer.practice or own is None:
+        raise NotFound("marking.no_answer")
+    return own, answer
+
+
+def is_practice(session: Session, question_id: UUID, code: str) -> bool:
+    return _answer(session, question_id, code).practice
+
+
+def _pause_if_far_off(
+    session: Session, view: QuestionView, marker: AnswerMarker, practice: bool, now: datetime
+) -> None:
+    """Seeds are judged from the first few on, practice when all of it is done."""
+    if practice and practice_waiting(session, marker):
+        return
+    found = rules.agreement(seed_pairs(session, marker, practice), view.tolerance_share)
+    if found.unready if practice else found.too_low:
         # The marker's row is locked already: the question's must not be locked after it.
         marker.paused_at = now
         private = {"question": view.name, "marker": _name(marker), "within": found.within, "seeds": found.seeds}

@@ -50,6 +50,7 @@ class MarkerLine:
     quota: int
     marked: int
     agreement: Agreement
+    practice: Agreement
     own_mean: float | None
     others_mean: float | None
     hourly: float | None
@@ -140,6 +141,7 @@ def marker_lines(session: Session, view: QuestionView) -> list[MarkerLine]:
                 quota=marker.quota,
                 marked=marked[name],
                 agreement=rules.agreement(seed_pairs(session, marker), view.tolerance_share),
+                practice=rules.agreement(seed_pairs(session, marker, practice=True), view.tolerance_share),
                 own_mean=rules.mean(shares[name]),
                 others_mean=rules.mean(others),
                 hourly=rules.answers_an_hour(moments[name]),
@@ -179,11 +181,11 @@ def blank_codes(session: Session, question_id: UUID) -> Sequence[str]:
     return session.scalars(query.order_by(WrittenAnswer.code)).all()
 
 
-def seeds_of(session: Session, view: QuestionView) -> list[tuple[str, Decimal]]:
-    """(code, agreed points) of the seeds."""
+def seeds_of(session: Session, view: QuestionView) -> list[tuple[str, Decimal, bool]]:
+    """(code, agreed points, whether for practice) of the seeds."""
     query = select(WrittenAnswer).where(WrittenAnswer.question_id == view.id, WrittenAnswer.registration_id.is_(None))
     found = []
     for row in session.scalars(query.order_by(WrittenAnswer.code)):
         assert row.agreed is not None
-        found.append((row.code, rules.in_points(rules.agreed_share(row.agreed), view.whole)))
+        found.append((row.code, rules.in_points(rules.agreed_share(row.agreed), view.whole), row.practice))
     return found

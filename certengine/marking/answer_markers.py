@@ -98,9 +98,20 @@ def change(session: Session, question_id: UUID, account_id: UUID, act: str, acto
 
 
 def add_seed(
-    session: Session, question_id: UUID, text: str, points: Sequence[Decimal | None], actor: str, now: datetime
+    session: Session,
+    question_id: UUID,
+    text: str,
+    points: Sequence[Decimal | None],
+    actor: str,
+    now: datetime,
+    *,
+    practice: bool = False,
+    note: str = "",
 ) -> str:
-    """An answer with agreed points, which every marker gets among the others; returns its code."""
+    """An answer with agreed points, which every marker gets among the others, or before them to practise on.
+
+    Returns its code. Raises Invalid.
+    """
     row = _locked(session, question_id)
     view = answers.view_of(session, row)
     found = rules.point_problems(view.rubric, points)
@@ -112,9 +123,13 @@ def add_seed(
     agreed = rules.named_points(points)
     whole = f"{view.whole:.2f}"
     seed = {"points": agreed, "whole": whole}
-    session.add(WrittenAnswer(question_id=question_id, code=code, text=text.strip(), agreed=seed))
+    session.add(
+        WrittenAnswer(
+            question_id=question_id, code=code, text=text.strip(), agreed=seed, practice=practice, note=note.strip()
+        )
+    )
     session.flush()
-    private = {**_names(row), "code": code, "text": text.strip(), "agreed": seed}
+    private = {**_names(row), "code": code, "text": text.strip(), "agreed": seed, "practice": practice}
     answers.record(session, "answers.seeded", row.sitting_id, actor, now, {}, private)
     return code
 

@@ -59,6 +59,9 @@ class WrittenAnswer(Base):
     text: Mapped[str] = mapped_column(Text)
     blank: Mapped[bool] = mapped_column(default=False)
     agreed: Mapped[dict[str, Any] | None]
+    # Marked by everybody before any other answer, and then shown with the agreed points and why they were agreed.
+    practice: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[AnswerState] = mapped_column(default=AnswerState.OPEN)
     # The part of the points that it has earned, as a fraction: "13/20".
     share: Mapped[str | None] = mapped_column(String(40))

@@ -170,11 +170,23 @@ def add_seed(question_id: UUID) -> str | Response | tuple[str, int]:
     view = _question(question_id)
     typed, text = typed_points(view.rubric), request.form.get("text", "")[:20_000]
     try:
-        code = answer_markers.add_seed(session(), question_id, text, points_of(typed), staff().id, now())
+        code = answer_markers.add_seed(
+            session(),
+            question_id,
+            text,
+            points_of(typed),
+            staff().id,
+            now(),
+            practice="practice" in request.form,
+            note=request.form.get("note", "")[:5_000],
+        )
     except Invalid as error:
         given = {str(number): each for number, each in enumerate(typed, 1)}
         return _page(view, {"text": text, "points": given, "problems": [say(each) for each in error.problems]}), 422
-    flash(gettext("标准答卷%(code)s已混入各评卷人的待评答案", code=code))
+    if "practice" in request.form:
+        flash(gettext("试评答案%(code)s已加入，评卷人先评它", code=code))
+    else:
+        flash(gettext("标准答卷%(code)s已混入各评卷人的待评答案", code=code))
     return _back(question_id)
 
 

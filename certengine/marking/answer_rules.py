@@ -154,6 +154,11 @@ class Agreement:
         return round(100 * self.within / self.seeds) if self.seeds else None
 
     @property
+    def unready(self) -> bool:
+        """Of answers to practise on, where every one counts."""
+        return self.within * 100 < LEAST_AGREEMENT * self.seeds
+
+    @property
     def too_low(self) -> bool:
         return self.seeds >= FEWEST_SEEDS and self.within * 100 < LEAST_AGREEMENT * self.seeds
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from certengine.bank.rendering import render_markdown
 from certengine.bank.rules import AnswerPoint
 from certengine.foundation.errors import Conflict, Invalid, Problem
-from certengine.marking import annotation_views, answer_entry, answers
+from certengine.marking import annotation_views, answer_entry, answer_rules, answers
 from certengine.marking.answer_entry import Entry, Opened
 from certengine.marking.views import blueprint
 from certengine.people.actors import staff
@@ -95,12 +95,32 @@ def _entered(question_id: UUID, code: str) -> Page:
             return redirect(url_for(".my_answers"))
         problems = {"": say(error)}
     else:
+        if answer_entry.is_practice(session(), question_id, code):
+            return redirect(url_for(".practised", question_id=question_id, code=code))
         if beside:
             flash(gettext("您打开之后，另一位评卷人已评了答案%(code)s；两份评分都已保留", code=code), "warning")
         return redirect(url_for(".next_answer", question_id=question_id))
     opened = answer_entry.opened(session(), staff().account_id, question_id, code)
     given = {str(number): text for number, text in enumerate(typed, 1)}
     return _shown(opened, given, comment, problems), 422
+
+
+@blueprint.get("/marking/answers/<uuid:question_id>/<code>/agreed")
+@allow(Permission.MARK_ENTER)
+def practised(question_id: UUID, code: str) -> str:
+    """An answer to practise on, once it is marked: what was given beside what was agreed, and why."""
+    own, found = answer_entry.practice_result(session(), staff().account_id, question_id, code)
+    view = answers.question(session(), question_id)
+    agreed = answer_rules.agreed_share(found.agreed or {})
+    return render_template(
+        "marking/practised.html",
+        question=view,
+        own=own,
+        answer=found,
+        agreed=answer_rules.in_points(agreed, view.whole),
+        near=abs(answers.share_of(own) - agreed) <= view.tolerance_share,
+        paused=answer_entry.assigned(session(), staff().account_id, question_id).paused_at is not None,
+    )
 
 
 def _shown(opened: Opened, given: dict[str, str], comment: str, problems: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from certengine.marking import practical
+from certengine.marking import partial, practical
 from certengine.marking.answer_rules import answers_an_hour
 from certengine.marking.examiners import Panel, PanelState, panel_of, task_code
 from certengine.marking.models import EarlierPracticalMark, MarkState, PracticalMark
@@ -60,7 +60,7 @@ def waiting_for(
                 nothing.get(place.registration_id),
                 panel_of([each.total for each in marks], layout),
                 bool(own and task and practical.flagged(task, [own])),
-                practical.may_mark(session, account_id, place.registration_id),
+                partial.may_mark(session, account_id, place.registration_id),
             )
         )
     return sorted(found, key=lambda each: each.code) if layout.blind else found

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.bank.rules import PracticalTask
@@ -15,12 +15,11 @@ from certengine.delivery import service as delivery
 from certengine.delivery import tasks
 from certengine.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from certengine.ledger import service as ledger
-from certengine.marking import rules
+from certengine.marking import partial, rules, samples
 from certengine.marking.examiners import Panel, PanelState, panel_of, rubric_content
 from certengine.marking.in_force import later_live
 from certengine.marking.models import EarlierPracticalMark, MarkState, NothingHandedIn, PracticalMark
 from certengine.marking.releases import any_released
-from certengine.people.models import Account, Organisation
 from certengine.sittings import service as sittings
 from certengine.sittings.models import Registration
 from certengine.sittings.service import SittingView
@@ -107,23 +106,6 @@ def opened(session: Session, sitting: SittingView, registration_id: UUID, examin
     return Opened(own, panel, tuple(each for each in given if talking and each is not own))
 
 
-def may_mark(session: Session, account_id: UUID, registration_id: UUID) -> bool:
-    """Nobody marks themselves, or whoever works where they do."""
-    query = (
-        select(Registration.id)
-        .join(Account, Account.id == account_id)
-        .join(Organisation, Organisation.id == Account.organisation_id)
-        .where(
-            Registration.id == registration_id,
-            or_(
-                and_(Registration.employer != "", Registration.employer == Organisation.name),
-                Registration.person_id == Account.person_id,
-            ),
-        )
-    )
-    return session.scalar(query) is None
-
-
 def enter(
     session: Session,
     sitting_id: UUID,
@@ -146,8 +128,8 @@ def enter(
     before = opened(session, sitting, registration_id, examiner)
     if entry.version != (before.own.version if before.own else 0):
         raise Conflict("marking.changed_meanwhile")
-    if before.own is None and before.panel.state is PanelState.SETTLED:
-        raise Conflict("marking.panel_full")
+    if before.own is None:
+        _refuse_new(session, sitting, before.panel, examiner)
     if before.apart and not entry.comment.strip():
         raise Invalid([Problem("comment", "marking.discussion_reason")])
     mark = before.own or PracticalMark(
@@ -168,6 +150,17 @@ def enter(
     return mark
 
 
+def _refuse_new(session: Session, sitting: SittingView, panel: Panel, examiner: str) -> None:
+    """Raises Conflict where the panel is complete, the quota is full, or the samples are not marked as agreed."""
+    if panel.state is PanelState.SETTLED:
+        raise Conflict("marking.panel_full")
+    standing = samples.standing_of(session, sitting.id, layout_of(sitting).tolerance, examiner)
+    if standing.problem:
+        raise Conflict(standing.problem)
+    if standing.quota is not None and len(marks_by(session, sitting.id, examiner)) >= standing.quota:
+        raise Conflict("marking.quota_full")
+
+
 def _refuse(session: Session, sitting: SittingView, registration_id: UUID) -> None:
     """Whoever marks or records waits for the others at the same candidate. Raises NotFound, Conflict when released."""
     session.execute(select(Registration.id).where(Registration.id == registration_id).with_for_update())
@@ -179,7 +172,7 @@ def _refuse(session: Session, sitting: SittingView, registration_id: UUID) -> No
 
 def refuse_partial(session: Session, account_id: UUID, registration_id: UUID) -> None:
     """Raises NotAllowed."""
-    if not may_mark(session, account_id, registration_id):
+    if not partial.may_mark(session, account_id, registration_id):
         raise NotAllowed("marking.answer_of_own")
 
 

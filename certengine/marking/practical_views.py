@@ -1,6 +1,5 @@
 """The practical part: an examiner's candidates and their rubric, and an officer's view of the panel."""
 
-from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,12 +10,13 @@ from certengine.bank.rendering import render_markdown
 from certengine.bank.rules import PracticalTask
 from certengine.delivery import file_rules, tasks
 from certengine.delivery.task_views import sent
-from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed, NotFound, Problem
-from certengine.marking import examiner_figures, practical
+from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed, NotFound
+from certengine.marking import examiner_figures, practical, samples
 from certengine.marking.answer_officer_views import OFFICERS
 from certengine.marking.examiners import PanelState, shown_name, task_code
 from certengine.marking.models import MarkState
 from certengine.marking.practical import PracticalEntry
+from certengine.marking.sample_views import criteria_points, typed_criteria
 from certengine.marking.views import blueprint
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
@@ -37,7 +37,21 @@ def practical_rooms() -> str:
         for sitting, room in sittings.rooms_of_proctor(session(), staff().account_id)
         if sitting.part is Part.PRACTICAL
     ]
-    return render_template("marking/practical.html", rooms=rooms, State=MarkState, Panel=PanelState)
+    return render_template(
+        "marking/practical.html",
+        rooms=rooms,
+        practice={sitting.id: _practice(sitting) for sitting, _room, _rows in rooms},
+        State=MarkState,
+        Panel=PanelState,
+    )
+
+
+def _practice(sitting: SittingView) -> tuple[samples.Standing, list[tuple[str, bool]]]:
+    """How the examiner stands before the samples, and each sample's code with whether they have marked it."""
+    tolerance = practical.layout_of(sitting).tolerance
+    found = samples.samples_of(session(), sitting.id)
+    marked = [(each.code, samples.mark_of(session(), each.id, staff().id) is not None) for each in found]
+    return samples.standing_of(session(), sitting.id, tolerance, staff().id), marked
 
 
 def to_mark(sitting_id: UUID, registration_id: UUID) -> tuple[SittingView, PracticalTask]:
@@ -57,7 +71,7 @@ def script(sitting_id: UUID, registration_id: UUID) -> str | Response | tuple[st
     given = dict(opened.own.points) if opened.own else {}
     problems: dict[str, str] = {}
     if request.method == "POST":
-        given = {each.id: request.form.get(f"points-{each.id}", "").strip() for each in task.rubric}
+        given = typed_criteria(task)
         try:
             _enter(sitting_id, registration_id, task, given)
             flash(gettext("已保存"))
@@ -103,19 +117,9 @@ def handed_file(sitting_id: UUID, registration_id: UUID, file_id: UUID) -> Respo
 
 
 def _enter(sitting_id: UUID, registration_id: UUID, task: PracticalTask, given: dict[str, str]) -> None:
-    points: dict[str, Decimal | None] = {}
-    wrong = []
-    for criterion in task.rubric:
-        text = given[criterion.id]
-        try:
-            points[criterion.id] = Decimal(text) if text else None
-            if text and not Decimal(text).is_finite():
-                raise InvalidOperation
-        except InvalidOperation:
-            wrong.append(Problem(criterion.id, "marking.points_number", {"criterion": criterion.criterion}))
-    if wrong:
-        raise Invalid(wrong)
-    entry = PracticalEntry(points, request.form.get("comment", "")[:2000], request.form.get("version", 0, int))
+    entry = PracticalEntry(
+        criteria_points(task, given), request.form.get("comment", "")[:2000], request.form.get("version", 0, int)
+    )
     practical.enter(
         session(),
         sitting_id,

@@ -107,6 +107,7 @@ from certengine.marking import (  # noqa: E402
     practical_views,
     release_views,
     review_views,
+    sample_views,
     statistics_views,
     study_views,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "practical_views",
     "release_views",
     "review_views",
+    "sample_views",
     "statistics_views",
     "study_views",
 ]
