@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from certengine.certificates.models import Certificate
 from certengine.delivery import service as delivery
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
-from certengine.marking import kept_parts, rules
+from certengine.marking import kept_parts, result_changes, rules
 from certengine.marking.models import ChangeState, Result, ResultChange, Verdict
 from certengine.standards.rules import Part
 
@@ -40,7 +39,7 @@ def follow(
         verdict = Verdict.VOID if void else rules.verdict(after, result.practical, limits)
         falls = result.verdict is Verdict.PASSED and verdict is not Verdict.PASSED
         state = ChangeState.WAITING if falls or result.theory != before else ChangeState.APPLIED
-        change = changed(result, Part.THEORY, after, verdict, state, cause, now)
+        change = result_changes.changed(result, Part.THEORY, after, verdict, state, cause, now)
         session.add(change)
         if state is ChangeState.APPLIED:
             result.theory, result.verdict = after, verdict
@@ -48,50 +47,10 @@ def follow(
         made.append(change)
     session.flush()
     kept_parts.follow_results(session, touched, now)
-    ledger.record_many(session, [_entry(each, actor, now) for each in made if each.state is ChangeState.APPLIED])
-    return made
-
-
-def changed(
-    result: Result, part: Part, after: Decimal | None, verdict: Verdict, state: ChangeState, cause: str, now: datetime
-) -> ResultChange:
-    """The row that says what a result's score of a part was and becomes."""
-    return ResultChange(
-        registration_id=result.registration_id,
-        exam_plan_id=result.exam_plan_id,
-        cause=cause,
-        part=part,
-        before=result.theory if part is Part.THEORY else result.practical,
-        after=after,
-        verdict_before=result.verdict,
-        verdict_after=verdict,
-        state=state,
-        at=now,
+    ledger.record_many(
+        session, [result_changes.entry(each, actor, now) for each in made if each.state is ChangeState.APPLIED]
     )
-
-
-def record(session: Session, change: ResultChange, actor: str, now: datetime) -> None:
-    ledger.record(session, **_entry(change, actor, now))
-
-
-def _entry(change: ResultChange, actor: str, now: datetime) -> dict[str, Any]:
-    def shown(score: Decimal | None) -> str | None:
-        return None if score is None else f"{score:.2f}"
-
-    return {
-        "kind": "result.changed",
-        "actor": actor,
-        "subject": delivery.registration_key(change.registration_id),
-        "now": now,
-        "public": {"exam": f"exam_plan:{change.exam_plan_id}", "cause": change.cause},
-        "private": {
-            "part": change.part.value,
-            "before": shown(change.before),
-            "after": shown(change.after),
-            "verdict_before": change.verdict_before.value,
-            "verdict": change.verdict_after.value,
-        },
-    }
+    return made
 
 
 def changes_of_plan(session: Session, exam_plan_id: UUID) -> Sequence[ResultChange]:
@@ -141,10 +100,10 @@ def sign(session: Session, change: ResultChange, actor: str, now: datetime) -> N
     if change.state is not ChangeState.APPLIED:
         return
     result = session.get_one(Result, change.registration_id)
-    result.theory, result.verdict = change.after, change.verdict_after
+    result_changes.apply(result, change)
     session.flush()
     kept_parts.follow_results(session, [result], now)
-    record(session, change, actor, now)
+    result_changes.record(session, change, actor, now)
     if result.verdict is not Verdict.PASSED:
         withdraw_certificate(session, result, change.reason, change.proposed_by, actor, now)
 

@@ -15,7 +15,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
-from certengine.marking import certifying, changing, kept_parts, releasing, rules
+from certengine.marking import certifying, changing, kept_parts, releasing, result_changes, rules
 from certengine.marking.answer_models import AnswerMark, WrittenAnswer
 from certengine.marking.models import (
     ChangeState,
@@ -165,7 +165,7 @@ def decide(
     session.flush()
     certificate = _apply(session, runtime, row, result, actor, now) if changes else "same"
     for change in changes:
-        changing.record(session, change, actor, now)
+        result_changes.record(session, change, actor, now)
     public = {"changed": bool(changes), "certificate": certificate}
     _record(session, "review.decided", row, actor, now, public, {"decision": row.decision, **_shown(row)})
 
@@ -177,7 +177,7 @@ def _changes(session: Session, row: ScoreReview, result: Result, now: datetime) 
     verdict = Verdict.VOID if void else rules.verdict(row.theory, row.practical, limits)
     parts = ((Part.THEORY, result.theory, row.theory), (Part.PRACTICAL, result.practical, row.practical))
     made = [
-        changing.changed(result, part, after, verdict, ChangeState.APPLIED, f"review:{row.id}", now)
+        result_changes.changed(result, part, after, verdict, ChangeState.APPLIED, f"review:{row.id}", now)
         for part, before, after in parts
         if before != after
     ]

@@ -103,6 +103,12 @@ def use_kept(session: Session, registration: Registration, plan: ExamPlan, now: 
     return exemptions(session, [registration.id])[registration.id]
 
 
+def used_in(session: Session, earned_in: UUID, part: Part) -> Sequence[UUID]:
+    """Registrations in which a part counts that was earned in this one."""
+    query = select(Exemption.registration_id).where(Exemption.earned_in == earned_in, Exemption.part == part)
+    return session.scalars(query).all()
+
+
 def exemptions(session: Session, registration_ids: Sequence[UUID]) -> dict[UUID, list[Kept]]:
     """registration → parts that need not be taken, with the score that counts."""
     query = (

@@ -23,6 +23,8 @@ from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
 from certengine.people.models import Person
+from certengine.sittings.models import EligibilityProof
+from certengine.sittings.proof_rules import ProofKind
 from tests.backup.conftest import Installation, Target
 from tests.delivery.test_service import first_item, kept, send
 
@@ -177,6 +179,17 @@ def test_a_certificate_and_a_photograph_that_were_lost_before_are_told(
     runtime.files.path(installation.photo).unlink()
     with runtime.unit_of_work() as session:
         submit(session, "bank.preview", "bank:1", {"sha256": "0" * 64}, runtime.clock.now())
+        session.add(
+            EligibilityProof(
+                kind=ProofKind.DEGREE,
+                name="学历.pdf",
+                digest="2" * 64,
+                media_type="application/pdf",
+                size=1,
+                added_at=runtime.clock.now(),
+                added_by="x",
+            )
+        )
         act, now = {"kind": "candidates.imported", "actor": "x", "subject": "exam_plan:1"}, runtime.clock.now()
         ledger.record_many(session, [{**act, "now": now, "private": {"file": "1" * 64}}])
     making.make(runtime, out / "backup.tar.gz")
@@ -186,6 +199,7 @@ def test_a_certificate_and_a_photograph_that_were_lost_before_are_told(
     done = CliRunner().invoke(restoring.command, arguments)
     assert done.exit_code == 1 and f"the photo of person {person} is missing" in done.output
     assert "BAD  certificate " in done.output and "the pdf of certificate" in done.output
+    assert "BAD  the file of eligibility_proof" in done.output
     assert "BAD  the file of job" in done.output and "brought in is missing" in done.output
     assert is_untouched(target)
     kept_anyway = CliRunner().invoke(restoring.command, [*arguments, "--despite-faults"])

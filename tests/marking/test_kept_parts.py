@@ -9,9 +9,9 @@ from flask import Flask
 from certengine.foundation.clock import CHINA, SetClock
 from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
-from certengine.marking import releasing, service
+from certengine.marking import changing, releasing, service
 from certengine.marking.kept_parts import follow_results, to_keep
-from certengine.marking.models import MarkState, Result, Verdict
+from certengine.marking.models import ChangeState, MarkState, Result, Verdict
 from certengine.marking.rules import PassMarks
 from certengine.marking.standings import figures, plan_marks
 from certengine.sittings import kept_parts as keeping
@@ -95,14 +95,10 @@ def exempt(runtime: Runtime, registration_id: UUID) -> list[tuple[Part, Decimal]
         return [(each.part, each.score) for each in sittings.candidate(session, registration_id).kept]
 
 
-def test_a_passed_theory_part_counts_in_the_next_exam_and_on_its_certificate(
-    runtime: Runtime, clock: SetClock, failed: Exam
-) -> None:
+def retaken(runtime: Runtime, clock: SetClock, failed: Exam) -> Exam:
+    """Both sit again what they lack: the first the practical part, marked at 80; the second the theory part."""
     clock.advance(days=100)
     plan_id, [mine, other] = again(runtime, failed, (0, 1))
-    assert exempt(runtime, mine) == [(Part.THEORY, Decimal("100.00"))]
-    # The second had 0 in the theory part and 90 in the practical.
-    assert exempt(runtime, other) == [(Part.PRACTICAL, Decimal("90.00"))]
     now = clock.now()
     with runtime.unit_of_work() as session:
         plan = session.get_one(ExamPlan, plan_id)
@@ -119,10 +115,20 @@ def test_a_passed_theory_part_counts_in_the_next_exam_and_on_its_certificate(
         sittings.set_release(session, sittings.sitting(session, made[Part.PRACTICAL]), release_id, drawn=False)
         [seated] = sittings.placements(session, made[Part.THEORY])
         assert seated.registration_id == other
-    retaken = Exam(plan_id, made[Part.THEORY], made[Part.PRACTICAL], failed.room_id, (mine, other), (), ())
-    mark_practical(runtime, retaken, 0, "0.8")
+    made_again = Exam(plan_id, made[Part.THEORY], made[Part.PRACTICAL], failed.room_id, (mine, other), (), ())
+    mark_practical(runtime, made_again, 0, "0.8")
+    return made_again
+
+
+def test_a_passed_theory_part_counts_in_the_next_exam_and_on_its_certificate(
+    runtime: Runtime, clock: SetClock, failed: Exam
+) -> None:
+    later = retaken(runtime, clock, failed)
+    assert exempt(runtime, later.registrations[0]) == [(Part.THEORY, Decimal("100.00"))]
+    # The second had 0 in the theory part and 90 in the practical.
+    assert exempt(runtime, later.registrations[1]) == [(Part.PRACTICAL, Decimal("90.00"))]
     with runtime.unit_of_work(read_only=True) as session:
-        marks = plan_marks(session, plan_id)
+        marks = plan_marks(session, later.plan_id)
         first = marks.standings[0]
         assert (first.theory_state, first.theory, first.practical) == (
             MarkState.KEPT,
@@ -131,6 +137,51 @@ def test_a_passed_theory_part_counts_in_the_next_exam_and_on_its_certificate(
         )
         assert first.verdict is Verdict.PASSED
         assert figures(marks).theory.scored == 0, "a kept score is none of this exam"
+
+
+def released_later(runtime: Runtime, later: Exam) -> None:
+    """The first one's result as a release makes it: the kept theory part beside the practical of this exam."""
+    with runtime.unit_of_work() as session:
+        session.add(
+            Result(
+                registration_id=later.registrations[0],
+                exam_plan_id=later.plan_id,
+                theory=Decimal("100.00"),
+                practical=Decimal("80.00"),
+                theory_state=MarkState.KEPT,
+                practical_state=MarkState.MARKED,
+                verdict=Verdict.PASSED,
+                released_at=runtime.clock.now(),
+                released_by=ISSUER,
+            )
+        )
+
+
+def corrected(runtime: Runtime, made: Exam, theory: str) -> None:
+    with runtime.unit_of_work() as session:
+        row = service.result_of(session, made.registrations[0])
+        assert row is not None
+        row.theory = Decimal(theory)
+        follow_results(session, [row], runtime.clock.now())
+
+
+def test_a_later_result_follows_a_kept_part_that_was_corrected(runtime: Runtime, clock: SetClock, failed: Exam) -> None:
+    later = retaken(runtime, clock, failed)
+    released_later(runtime, later)
+    corrected(runtime, failed, "70.00")
+    with runtime.unit_of_work() as session:
+        result = service.result_of(session, later.registrations[0])
+        assert result is not None and (result.theory, result.verdict) == (Decimal("70.00"), Verdict.PASSED)
+    corrected(runtime, failed, "59.00")
+    with runtime.unit_of_work() as session:
+        result = service.result_of(session, later.registrations[0])
+        # What would make a pass a fail waits for two.
+        assert result is not None and (result.theory, result.verdict) == (Decimal("70.00"), Verdict.PASSED)
+        [change, _first] = changing.changes_of_plan(session, later.plan_id)
+        assert (change.after, change.verdict_after, change.state) == (None, Verdict.FAILED, ChangeState.WAITING)
+        changing.propose(session, change, ChangeState.APPLIED, "理论成绩已更正", ISSUER, clock.now())
+        changing.sign(session, change, "account:second", clock.now())
+        assert (result.theory, result.theory_state, result.verdict) == (None, MarkState.ABSENT, Verdict.FAILED)
 
 
 def test_what_is_kept_ends_on_its_day(runtime: Runtime, clock: SetClock, failed: Exam) -> None:
