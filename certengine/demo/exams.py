@@ -18,7 +18,7 @@ from certengine.demo.cast import CANDIDATES, EXAMINERS, FIELD, People, crowd, do
 from certengine.foundation.clock import SetClock
 from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
-from certengine.marking import practical, releasing
+from certengine.marking import practical, releasing, samples
 from certengine.marking import service as marking
 from certengine.marking.practical import PracticalEntry
 from certengine.papers import service as papers
@@ -202,6 +202,7 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
         assert draw is not None
         papers.disclose(session, draw.id, staff.actor("papers"), clock.now(), past.cipher)
         task = practical.task_of(session, sittings.sitting(session, exam.practical_id))
+        _practise(session, staff, exam.practical_id, task, clock.now())
         for number in range(len(exam.registrations) - 1):
             share = Decimal("0.9") if exam.abilities[number] > 0 else Decimal("0.5")
             for place, login in enumerate(EXAMINERS):
@@ -212,6 +213,25 @@ def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
         releasing.propose(session, exam.plan_id, None, "考场情况已核实", staff.actor("issuer"), clock.now())
         releasing.sign(session, past, exam.plan_id, staff.actor("issuer2"), clock.now())
     resume_jobs(past)
+
+
+def _practise(session: Session, staff: People, practical_id: UUID, task: PracticalTask, now: datetime) -> None:
+    """The panel marks a sample with agreed points before the candidates."""
+    made = samples.add_sample(
+        session,
+        practical_id,
+        task,
+        text="往年作品：数据处理和训练完整，评估只给了准确率，没有分析错误样本；报告条理清楚。",
+        file=("", ""),
+        points={each.id: (each.points * Decimal("0.8")).quantize(Decimal("0.5")) for each in task.rubric},
+        note="评估不完整，相应评分项取中间档；其余完成较好。",
+        actor=staff.actor("officer"),
+        now=now,
+    )
+    for place, login in enumerate(EXAMINERS):
+        share = Decimal("0.85") - Decimal("0.05") * place
+        points = {each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric}
+        samples.mark(session, made, task, points, staff.actor(login), now)
 
 
 def _mark_task(

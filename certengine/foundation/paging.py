@@ -31,6 +31,12 @@ class Page(Generic[T]):
         return min(self.number * self.size, self.total)
 
 
+def page_of(rows: Sequence[T], number: int, size: int = PAGE_SIZE) -> Page[T]:
+    """A page of a list that is there as a whole; a number out of range is clamped."""
+    number = min(max(1, number), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 def paginate(session: Session, query: Select[Any], number: int, size: int = PAGE_SIZE) -> Page[Any]:
     """Page number (from 1) of an ordered query over one entity or column; a number out of range is clamped."""
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

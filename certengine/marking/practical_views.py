@@ -11,6 +11,7 @@ from certengine.bank.rules import PracticalTask
 from certengine.delivery import file_rules, tasks
 from certengine.delivery.task_views import sent
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed, NotFound
+from certengine.foundation.paging import page_of
 from certengine.marking import examiner_figures, practical, samples
 from certengine.marking.answer_officer_views import OFFICERS
 from certengine.marking.examiners import PanelState, shown_name, task_code
@@ -158,6 +159,7 @@ def practical_panel(sitting_id: UUID) -> str:
         sitting=sitting,
         layout=practical.layout_of(sitting),
         lines=lines,
+        page=page_of(lines, request.args.get("page", 1, int)),
         examiners=examiners,
         settled=sum(each.panel.state is PanelState.SETTLED or bool(each.nothing) for each in lines),
         fastest=max((each.hourly or 0 for each in examiners), default=0) or 1,

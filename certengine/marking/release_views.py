@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
+from certengine.foundation.paging import page_of
 from certengine.foundation.spreadsheets import saved
 from certengine.marking import certifying, changing, correcting, releasing, rules, service
 from certengine.marking.checks import checks
@@ -39,12 +40,17 @@ def plan(plan_id: UUID) -> str:
     signed = releasing.signed_proposal(session(), plan_id)
     changes = changing.changes_of_plan(session(), plan_id)
     who = {each.candidate.registration_id: each.candidate for each in marks.standings}
+    sought, only = request.args.get("q", "").strip()[:60], request.args.get("verdict", "")
+    shown = [each for each in marks.standings if _is_sought(each, sought, only)]
     actors = [each.proposed_by for each in (proposal, signed, *changes) if each]
     return render_template(
         "marking/plan.html",
         plan=found,
         marks=marks,
         figures=figures(marks),
+        page=page_of(shown, request.args.get("page", 1, int)),
+        sought=sought,
+        only=only,
         blocking=[say(Problem("", each.code, each.values)) for each in looked_at if each.blocks],
         warnings=[say(Problem("", each.code, each.values)) for each in looked_at if not each.blocks],
         proposal=proposal,
@@ -68,6 +74,11 @@ def plan(plan_id: UUID) -> str:
         Step=certifying.Step,
         now=now(),
     )
+
+
+def _is_sought(standing: Standing, sought: str, only: str) -> bool:
+    who = standing.candidate
+    return (not sought or sought in who.name or sought in who.ticket_number) and only in ("", standing.verdict.value)
 
 
 def theory_scores(standings: Sequence[Standing]) -> list[Decimal]:

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from certengine.certificates import batches
 from certengine.foundation.clock import SetClock
 from certengine.foundation.jobs import resume_jobs
+from certengine.foundation.paging import page_of
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Person
 from certengine.sittings import service as sittings
@@ -174,3 +175,16 @@ def test_the_page_follows_the_issue_of_many_certificates(
     assert resume_jobs(runtime) >= 1
     assert staff["a"].get(progress).get_json() == {"state": "done", "done": 1, "total": 1}
     assert "正在签发证书" not in staff["a"].get(f"/results/{marked.plan_id}").text
+
+
+def test_a_long_list_of_results_is_paged_and_searched(app: Flask, runtime: Runtime, sat: Exam) -> None:
+    assert [list(page_of(range(120), number).rows)[0] for number in (-1, 1, 3, 99)] == [0, 0, 100, 100]
+    account(runtime, "issuer", ["issuer"])
+    browser = app.test_client()
+    browser.post("/sign-in", data={"login": "issuer", "password": PASSWORD})
+    at = f"/results/{sat.plan_id}"
+    with runtime.unit_of_work(read_only=True) as session:
+        first, second, *_others = (sittings.candidate(session, each) for each in sat.registrations)
+    found = browser.get(f"{at}?q={first.ticket_number}").text
+    assert first.name in found and second.ticket_number not in found
+    assert "没有符合条件的考生" in browser.get(f"{at}?q=nobody&verdict=passed").text
