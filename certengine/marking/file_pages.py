@@ -1,12 +1,13 @@
-"""A handed-in file as a marker reads it in the browser: its text, or a picture of it made here, never the file itself."""
+"""A handed-in file as a marker reads it in the browser: its text, or a picture of it made here, never the file itself.
 
-import threading
+Pictures and PDFs of strangers are opened by a process of their own, with limits: whatever they do there, the service goes
+on.
+"""
+
+import subprocess
+import sys
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-
-import pypdfium2
-from PIL import Image, UnidentifiedImageError
 
 from certengine.foundation.errors import Invalid, Problem
 
@@ -46,11 +47,8 @@ TEXTS = frozenset(
 )
 PICTURES = frozenset(["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"])
 LARGEST_TEXT = 1 << 20
-# The longer side of a picture that is made, in pixels; of a picture that is read, all of them.
-SIDE = 1600
-MOST_PIXELS = 100_000_000
-# PDFium may be entered by one thread at a time.
-_pdfium = threading.Lock()
+# Seconds on the wall; the process has limits of its own for processor and memory.
+PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -96,45 +94,20 @@ def _text(path: Path) -> str:
 
 
 def _pages(path: Path) -> int:
-    with _pdfium:
-        try:
-            document = pypdfium2.PdfDocument(path)
-        except pypdfium2.PdfiumError:
-            raise Invalid([Problem("", "marking.file_unreadable")]) from None
-        try:
-            return len(document)
-        finally:
-            document.close()
+    return int(_opened(path, "pages", "1"))
 
 
 def picture_of(path: Path, name: str, page: int) -> bytes:
     """A PNG of a picture, or of a page of a PDF from 1. Raises Invalid for what cannot be read."""
+    return _opened(path, "page" if kind_of(name) == "pdf" else "picture", str(page))
+
+
+def _opened(path: Path, what: str, page: str) -> bytes:
+    command = [sys.executable, "-m", "certengine.marking.file_drawing", what, str(path), page]
     try:
-        image = _page(path, page) if kind_of(name) == "pdf" else _picture(path)
-    except (pypdfium2.PdfiumError, UnidentifiedImageError, OSError, SyntaxError, ValueError, IndexError):
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
         raise Invalid([Problem("", "marking.file_unreadable")]) from None
-    out = BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
-def _picture(path: Path) -> Image.Image:
-    with Image.open(path) as found:
-        if found.width * found.height > MOST_PIXELS:
-            raise ValueError("too many pixels")
-        image = found.convert("RGB")
-    image.thumbnail((SIDE, SIDE))
-    return image
-
-
-def _page(path: Path, page: int) -> Image.Image:
-    with _pdfium:
-        document = pypdfium2.PdfDocument(path)
-        try:
-            if not 1 <= page <= len(document):
-                raise IndexError(page)
-            width, height = document[page - 1].get_size()
-            drawn: Image.Image = document[page - 1].render(scale=min(2.0, SIDE / max(width, height, 1))).to_pil()
-            return drawn.convert("RGB")
-        finally:
-            document.close()
+    if done.returncode != 0:
+        raise Invalid([Problem("", "marking.file_unreadable")])
+    return done.stdout

@@ -1,6 +1,7 @@
 import re
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Invalid
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
-from certengine.marking import annotating, answer_markers
+from certengine.marking import annotating, answer_markers, file_pages
 from certengine.marking.annotation_models import Annotation
 from certengine.marking.annotation_rules import Rectangle, TextPlace, pieces, place_of, rectangle, selector, text_place
 from certengine.marking.answer_models import MarkingMode
@@ -216,3 +217,18 @@ def test_notes_on_text_picture_and_pdf_of_a_hand_in(runtime: Runtime, app: Flask
             ("报告.pdf", "意见三", who.name),
             ("王小明的答案.txt", "意见一", who.name),
         ]
+
+
+def test_a_file_that_would_bring_its_reader_down_is_only_to_be_downloaded(tmp_path: Path) -> None:
+    for name, content in (
+        ("坏.pdf", b"%PDF-1.7 nothing"),
+        ("坏.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40),
+        ("坏.txt", b"\0"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert file_pages.view_of(path, name).kind == "other"
+    huge = tmp_path / "大.png"
+    Image.new("1", (20_000, 20_000)).save(huge)
+    with pytest.raises(Invalid):
+        file_pages.picture_of(huge, huge.name, 1)
