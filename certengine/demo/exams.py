@@ -145,7 +145,7 @@ def _draw(past: Runtime, session: Session, staff: People, sitting_id: UUID, rele
 
 
 def finished_exam(past: Runtime, clock: SetClock, staff: People, release_id: UUID, now: datetime) -> Exam:
-    starts_at = (now - timedelta(days=20)).replace(hour=1, minute=0, second=0, microsecond=0)
+    starts_at = (now - timedelta(days=14)).replace(hour=1, minute=0, second=0, microsecond=0)
     clock.at = starts_at - timedelta(days=3)
     exam = _planned(past, staff, "2026年第三季度人工智能初级考试", release_id, starts_at, 90, practical=True)
     _sit(past, clock, exam, starts_at)
