@@ -22,6 +22,7 @@ from certengine.certificates.numbers import Numbered
 from certengine.certificates.pages import blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, status_address
 from certengine.certificates.sheet import Sheet, typeset
+from certengine.certificates.typesetting import Face
 from certengine.foundation.errors import Invalid, NotFound, Problem
 from certengine.people import service as people
 from certengine.people.actors import staff
@@ -53,6 +54,7 @@ PLACES = {
     "serial": _("流水号"),
     "check": _("校验字符（ISO 7064）"),
 }
+FACES = {Face.SERIF: _("宋体"), Face.SANS: _("黑体")}
 # Dots of the preview to a point.
 SCALE = 1.5
 
@@ -79,7 +81,8 @@ def _typed() -> Layout:
             for name in layouts.DEFAULT.boxes()
         }
         colour = form.get("colour", "").removeprefix("#")
-        return layouts.from_json({**boxes, "colour": colour, "frame": form.get("frame") == "yes"})
+        faces = {name: form.get(name, Face.SERIF.value) for name in ("title_face", "text_face")}
+        return layouts.from_json({**boxes, **faces, "colour": colour, "frame": form.get("frame") == "yes"})
     except (KeyError, TypeError, ValueError):
         raise Invalid([Problem("", "certificate.layout_form")]) from None
 
@@ -135,6 +138,7 @@ def sheet_design(kind: str) -> str | Response | tuple[str, int]:
         Kind=CertificateKind,
         layout=start.layout,
         parts=PARTS,
+        faces=FACES,
         versions=rows,
         taken=taken or "",
         has_background=start.background is not None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from certengine.certificates.typesetting import Face
 from certengine.foundation.errors import Problem
 
 PAGE_WIDTH, PAGE_HEIGHT = 297.0, 210.0
@@ -53,7 +54,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """colour: of the title and the frame, as six hexadecimal digits. The seal's picture stands on its box's text."""
+    """colour: of the title and the frame, as six hexadecimal digits. The seal's picture stands on its box's text.
+
+    title_face, text_face: what the titles and everything else are set in.
+    """
 
     title: Box = Box(21, 22, 255, 16, 34)
     english: Box = Box(21, 40, 255, 12, 11)
@@ -66,12 +70,14 @@ class Layout:
     seal: Box = Box(90, 148, 34, 34)
     colour: str = "0b5c8a"
     frame: bool = True
+    title_face: Face = Face.SERIF
+    text_face: Face = Face.SERIF
 
     def boxes(self) -> dict[str, Box]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name not in OTHER}
 
 
-OTHER = ("colour", "frame")
+OTHER = ("colour", "frame", "title_face", "text_face")
 DEFAULT = Layout()
 # What a part needs at least, millimetres: a code of 20 mm and its margin, a larger one, a face that is recognised.
 LEAST = {"address_code": (26.0, 26.0), "signed_code": (48.0, 51.0), "photo": (18.0, 24.0), "seal": (10.0, 10.0)}
@@ -106,7 +112,7 @@ def problems(layout: Layout) -> list[Problem]:
 
 
 def to_json(layout: Layout) -> dict[str, Any]:
-    return dataclasses.asdict(layout)
+    return {**dataclasses.asdict(layout), "title_face": layout.title_face.value, "text_face": layout.text_face.value}
 
 
 def from_json(found: Mapping[str, Any]) -> Layout:
@@ -115,4 +121,6 @@ def from_json(found: Mapping[str, Any]) -> Layout:
     colour = str(found["colour"])
     if len(colour) != 6 or not set(colour.lower()) <= set("0123456789abcdef"):
         raise ValueError(colour)
-    return Layout(**boxes, colour=colour.lower(), frame=bool(found["frame"]))
+    # A layout that was kept before there was a choice is set as it was then.
+    title, text = (Face(found.get(name, Face.SERIF.value)) for name in ("title_face", "text_face"))
+    return Layout(**boxes, colour=colour.lower(), frame=bool(found["frame"]), title_face=title, text_face=text)

@@ -13,7 +13,16 @@ from reportlab.pdfgen.canvas import Canvas
 from certengine.certificates.archival import Tags, archive
 from certengine.certificates.layouts import DEFAULT, POINT, Layout
 from certengine.certificates.rules import LEVELS_EN, TITLES, CertificateKind, fields_of
-from certengine.certificates.typesetting import RawObject, draw_centred, draw_qr, draw_text, fitted, new_canvas, wrapped
+from certengine.certificates.typesetting import (
+    RawObject,
+    draw_centred,
+    draw_qr,
+    draw_text,
+    fitted,
+    new_canvas,
+    set_in,
+    wrapped,
+)
 from certengine.foundation.canonical import canonical_json
 from certengine.standards.rules import Level
 
@@ -43,6 +52,11 @@ class Sheet:
 
 def typeset(sheet: Sheet, signature: bytes | None = None) -> bytes:
     """The PDF; signature is the signature dictionary with its places still empty, or None for an unsigned sheet."""
+    with set_in(sheet.layout.text_face):
+        return _typeset(sheet, signature)
+
+
+def _typeset(sheet: Sheet, signature: bytes | None) -> bytes:
     out = BytesIO()
     kind = CertificateKind(sheet.facts["kind"])
     title = f"{TITLES[kind][0]} {sheet.facts['number']}"
@@ -54,7 +68,8 @@ def typeset(sheet: Sheet, signature: bytes | None = None) -> bytes:
     tags = Tags(canvas)
     with tags.artifact():
         _ground(canvas, sheet)
-    _titles(canvas, tags, sheet, kind)
+    with set_in(sheet.layout.title_face):
+        _titles(canvas, tags, sheet, kind)
     _photo(canvas, tags, sheet)
     _fields(canvas, tags, sheet)
     _codes(canvas, tags, sheet)

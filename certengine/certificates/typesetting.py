@@ -1,6 +1,9 @@
 """Chinese text on a PDF: embedded fonts, a fallback for each character, and text that can be copied and searched."""
 
+import enum
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -18,12 +21,27 @@ from certengine.foundation.errors import Invalid, Problem
 rl_config.useA85 = 0
 
 FOLDER = Path(__file__).parent / "fonts"
+FILES = {
+    "NotoSerifSC": "NotoSerifSC-Medium.ttf",
+    "NotoSansSC": "NotoSansSC-Medium.ttf",
+    "NotoSerifLetters": "NotoSerif-Letters.ttf",
+    "HanSupplement": "HanSupplement.ttf",
+}
+
+
+class Face(enum.Enum):
+    """What a text is set in: 宋体 or 黑体."""
+
+    SERIF = "serif"
+    SANS = "sans"
+
+
 # In the order in which a character is looked for.
-FILES = (
-    ("NotoSerifSC", "NotoSerifSC-Medium.ttf"),
-    ("NotoSerifLetters", "NotoSerif-Letters.ttf"),
-    ("HanSupplement", "HanSupplement.ttf"),
-)
+ORDER = {
+    Face.SERIF: ("NotoSerifSC", "NotoSerifLetters", "HanSupplement"),
+    Face.SANS: ("NotoSansSC", "NotoSerifSC", "NotoSerifLetters", "HanSupplement"),
+}
+_face: ContextVar[Face] = ContextVar("face", default=Face.SERIF)
 # A bfchar block of a CMap holds a hundred lines at most (Adobe technical note 5014).
 BLOCK = 100
 # Modules of white around a QR code (ISO/IEC 18004, 9.1).
@@ -55,24 +73,38 @@ def to_unicode(name: str, subset: list[int]) -> str:
     )
 
 
+@contextmanager
+def set_in(face: Face) -> Iterator[None]:
+    """What is set within is in this face, as far as it has the characters."""
+    before = _face.set(face)
+    try:
+        yield
+    finally:
+        _face.reset(before)
+
+
 @cache
-def fonts() -> tuple[EmbeddedFont, ...]:
+def _font(name: str) -> EmbeddedFont:
     """Loaded once a process; only the characters used are embedded."""
-    loaded = tuple(EmbeddedFont(name, str(FOLDER / file), asciiReadable=False) for name, file in FILES)
-    for font in loaded:
-        # reportlab cuts each table out of the file anew for every document: megabytes copied for a few glyphs.
-        face: Any = font.face
-        face.get_table = cache(face.get_table)
+    loaded = EmbeddedFont(name, str(FOLDER / FILES[name]), asciiReadable=False)
+    # reportlab cuts each table out of the file anew for every document: megabytes copied for a few glyphs.
+    face: Any = loaded.face
+    face.get_table = cache(face.get_table)
     return loaded
 
 
+@cache
+def fonts(face: Face = Face.SERIF) -> tuple[EmbeddedFont, ...]:
+    return tuple(_font(name) for name in ORDER[face])
+
+
 def _font_of(character: str) -> EmbeddedFont | None:
-    return next((font for font in fonts() if ord(character) in font.face.charToGlyph), None)
+    return next((font for font in fonts(_face.get()) if ord(character) in font.face.charToGlyph), None)
 
 
 def new_canvas(out: IO[bytes], size: tuple[float, float], title: str) -> Canvas:
     """An empty PDF in Chinese, in which no font is named that is not embedded."""
-    first = fonts()[0]
+    first = fonts(_face.get())[0]
     pdfmetrics.registerFont(first)
     canvas = Canvas(
         out, pagesize=size, pageCompression=1, pdfVersion=(1, 7), lang="zh-CN", initialFontName=first.fontName

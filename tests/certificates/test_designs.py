@@ -18,6 +18,8 @@ from certengine.certificates.layouts import DEFAULT, Box, Layout
 from certengine.certificates.models import CertificateSeries
 from certengine.certificates.numbers import Numbered
 from certengine.certificates.rules import CertificateKind
+from certengine.certificates.sheet import Sheet, typeset
+from certengine.certificates.typesetting import Face
 from certengine.certificates.verify import verify
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Level
@@ -54,6 +56,38 @@ def issuer(runtime: Runtime, client: FlaskClient) -> FlaskClient:
 def test_the_built_in_sheet_has_no_overlaps_and_json_loses_nothing() -> None:
     assert layouts.problems(DEFAULT) == []
     assert layouts.from_json(layouts.to_json(DEFAULT)) == DEFAULT
+    sans = replace(DEFAULT, title_face=Face.SANS)
+    assert layouts.from_json(layouts.to_json(sans)) == sans
+    before = {name: value for name, value in layouts.to_json(DEFAULT).items() if not name.endswith("_face")}
+    assert layouts.from_json(before) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "named"),
+    [
+        (Face.SERIF, Face.SERIF, {"NotoSerifSC"}),
+        (Face.SANS, Face.SERIF, {"NotoSansSC", "NotoSerifSC"}),
+        (Face.SANS, Face.SANS, {"NotoSansSC"}),
+    ],
+)
+def test_a_sheet_is_set_in_the_chosen_faces_and_its_text_is_copied_the_same(
+    runtime: Runtime, tmp_path: Path, title: Face, text: Face, named: set[str]
+) -> None:
+    facts = {
+        "kind": "grade", "number": "SD1", "code": "0" * 16, "address": "https://exam.example.org/v/0", "name": "欧阳𠮷𪚥",
+        "sex": "男", "document_type": "居民身份证", "document": "3701************12", "occupation": "人工智能工程技术人员",
+        "occupation_en": "AI", "direction": "", "level": "junior", "institution": "某中心", "issued_on": "2026-11-25",
+        "expires_on": "", "theory": "78.50", "practical": "81.00",
+    }  # fmt: skip
+    layout = replace(DEFAULT, title_face=title, text_face=text)
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(typeset(Sheet(facts, "", None, layout=layout)))
+    listed = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
+    assert all(" yes yes yes " in line for line in listed)
+    used = {line.split()[0].split("+")[1].split("-")[0] for line in listed}
+    assert used - {"BabelStoneHan"} == named, used
+    copied = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True).stdout
+    assert "欧阳𠮷𪚥" in copied and "人工智能工程技术人员" in copied
 
 
 @pytest.mark.parametrize(
