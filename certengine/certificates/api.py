@@ -38,6 +38,8 @@ def _said(found: CertificateView | None) -> dict[str, Any]:
         "suspended_at": found.suspended_at.isoformat() if found.suspended_at else None,
         "reason": found.reason.value if found.reason else None,
         "successor": found.successor,
+        "countersigned": found.countersigned
+        and {"department": found.countersigned[0], "at": found.countersigned[1].isoformat()},
         "ledger": {"leaf_hash": receipt.leaf_hash, "index": receipt.index, "tree_size": receipt.tree_size},
     }
 
@@ -61,7 +63,7 @@ def verify() -> dict[str, Any]:
     checked = checking.check_file(session(), runtime(), upload.read() if upload else request.get_data())
     problems = [{"code": code, "message": say(Conflict(code))} for code in checked.problems]
     found = as_json(checked.verdict)
-    proven = {name: found[name] for name in ("level", "signed_at", "time_stamps")}
+    proven = {name: found[name] for name in ("level", "signed_at", "time_stamps", "countersignatures")}
     codes = list(checked.verdict.codes)
     return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes, **proven}
 

@@ -1,4 +1,5 @@
-"""Our own root, the authority under it, and what they issue to institutions and to the time-stamp authority.
+"""Our own root, the authority under it, and what they issue to institutions, departments and the time-stamp
+authority.
 
 X.509, ECDSA P-256; keys stay in the key store.
 """
@@ -25,13 +26,14 @@ from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
 
-YEARS = {Role.ROOT: 30, Role.ISSUING: 15, Role.SIGNER: 5, Role.STAMPER: 11}
+YEARS = {Role.ROOT: 30, Role.ISSUING: 15, Role.SIGNER: 5, Role.DEPARTMENT: 5, Role.STAMPER: 11}
 # Issued again so long before it ends, so that nothing is ever signed with an expired one, that what an authority issues
 # lasts its full time, and that a time stamp is good for ten years from the day it was given.
 RENEW = {
     Role.ROOT: timedelta(days=365 * 15),
     Role.ISSUING: timedelta(days=365 * 6),
     Role.SIGNER: timedelta(days=90),
+    Role.DEPARTMENT: timedelta(days=90),
     Role.STAMPER: timedelta(days=365 * 10),
 }
 NAMES = {
@@ -53,12 +55,25 @@ def signer(session: Session, runtime: Runtime, subject: Subject, now: datetime) 
 
     Raises Conflict where its key does not pass the self-test.
     """
-    issuing = _authority(session, runtime, Role.ISSUING, now)
-    names = (f"{subject.name} 电子证书", subject.name)
-    row = _standing(session, Role.SIGNER, now, subject.organisation_id) or _issue(
-        session, runtime, Role.SIGNER, issuing, names, now, organisation_id=subject.organisation_id, code=subject.code
-    )
+    row = _row_of(session, runtime, Role.SIGNER, subject, f"{subject.name} 电子证书", now)
     return _signer(session, runtime, row, now, stamped=True)
+
+
+def countersigner(session: Session, runtime: Runtime, subject: Subject, now: datetime) -> Signer:
+    """A department's signer, whose signatures state this time; as `signer`."""
+    row = _row_of(session, runtime, Role.DEPARTMENT, subject, f"{subject.name} 联署", now)
+    return _signer(session, runtime, row, now, stamped=True)
+
+
+def _row_of(
+    session: Session, runtime: Runtime, role: Role, subject: Subject, common: str, now: datetime
+) -> SigningCertificate:
+    """The signing certificate of an organisation that is in force for some time to come, made if there is none."""
+    issuing = _authority(session, runtime, Role.ISSUING, now)
+    mine, names = subject.organisation_id, (common, subject.name)
+    return _standing(session, role, now, mine) or _issue(
+        session, runtime, role, issuing, names, now, organisation_id=mine, code=subject.code
+    )
 
 
 def standing_signer(session: Session, runtime: Runtime, organisation_id: UUID, now: datetime) -> Signer | None:
@@ -70,12 +85,13 @@ def standing_signer(session: Session, runtime: Runtime, organisation_id: UUID, n
 
 def _signer(session: Session, runtime: Runtime, row: SigningCertificate, now: datetime, *, stamped: bool) -> Signer:
     key = runtime.keys.p256(row.key_name)
-    require_use(x509.load_der_x509_certificate(row.der), Role.SIGNER, key.public_key())
+    require_use(x509.load_der_x509_certificate(row.der), row.role, key.public_key())
     if not stamped:
         return Signer(key, row.der, chain(session, row))
     outside = runtime.settings.tsa_url
     room = LARGE_CONTENTS if outside else CONTENTS
-    return Signer(key, row.der, chain(session, row), stamp(session, runtime, now), room)
+    at = now if row.role is Role.DEPARTMENT else None
+    return Signer(key, row.der, chain(session, row), stamp(session, runtime, now), room, at)
 
 
 def stamp(session: Session, runtime: Runtime, now: datetime) -> Stamp:

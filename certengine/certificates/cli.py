@@ -34,6 +34,7 @@ def command() -> None:
 @click.option(
     "--witness", "witnesses", multiple=True, help="A witness's verifier key: the proof must bear its signature."
 )
+@click.option("--countersigned", is_flag=True, help="The file must bear a department's signature.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; of a folder one a line.")
 def verify_command(
     path: Path,
@@ -42,6 +43,7 @@ def verify_command(
     lists: tuple[Path, ...],
     ledger_key: str | None,
     witnesses: tuple[str, ...],
+    countersigned: bool,
     as_json: bool,
 ) -> None:
     """Exit 0: valid. 1: not valid, and why. 2: unreadable. Of a folder: 0 when all are valid, else 1."""
@@ -52,6 +54,7 @@ def verify_command(
             lists=[each.read_bytes() for each in lists],
             log=notes.parse_verifier(ledger_key) if ledger_key else None,
             witnesses=[notes.parse_verifier(each) for each in witnesses],
+            countersigned=countersigned,
         )
     except (OSError, ValueError, notes.BadNote) as error:
         _unreadable(str(trust or path), str(error), as_json)
@@ -83,6 +86,12 @@ def _say(path: Path, verdict: Verdict) -> None:
         click.echo(
             f"  时间戳 time stamp: {each.at:%Y-%m-%d %H:%M:%S} UTC · {each.authority} · 至 until {each.until:%Y-%m-%d}"
         )
+    for second in verdict.countersignatures:
+        lost = "（密钥已泄露，不作数 key compromised, counts for nothing）" if second.compromised else ""
+        click.echo(
+            f"  联署 countersigned: {second.department} · {second.stamp.at:%Y-%m-%d %H:%M:%S} UTC · "
+            f"{second.stamp.authority}{lost}"
+        )
     if proof := verdict.ledger:
         by = [proof.origin if proof.signed else f"{proof.origin}（未核对公钥 key not checked）", *proof.witnesses]
         click.echo(f"  账本 ledger: {proof.index} / {proof.size} · {'、'.join(by)}")
@@ -111,6 +120,29 @@ def restamp_command(before: datetime | None) -> None:
     runtime = current()
     limit = before.replace(tzinfo=CHINA) if before else runtime.clock.now() + sealing.AHEAD
     click.echo(f"{sealing.restamp_all(runtime, limit)} certificates stamped again")
+
+
+@command.command("countersignature")
+@click.argument("path", metavar="FILE.pdf", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", metavar="OUT.pdf", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--trust", required=True, type=click.Path(path_type=Path), help="The root (PEM).")
+def countersignature_command(path: Path, out: Path, trust: Path) -> None:
+    """Takes a department's signature (OUT.pdf.p7s) and the file that it is over (OUT.pdf) out of a certificate.
+
+    Any other program can check the two: openssl cms -verify -binary -inform DER -in OUT.pdf.p7s -content OUT.pdf
+    -CAfile root.pem -purpose any -out FILE. Exit 1: the file is not valid, or bears none.
+    """
+    try:
+        pdf = path.read_bytes()
+        verdict = verify(pdf, read_pem(trust), Known(countersigned=True))
+    except (OSError, ValueError, Unreadable) as error:
+        raise click.ClickException(str(error) or describe("certificate.unreadable", {})) from None
+    if not verdict.valid:
+        raise click.ClickException("；".join(describe(code, {}) for code in verdict.problems))
+    newest = verdict.countersignatures[-1]
+    out.write_bytes(pdf[: newest.length])
+    out.with_name(f"{out.name}.p7s").write_bytes(newest.content)
+    click.echo(f"{out}.p7s: {newest.department}")
 
 
 @command.command("compromise")

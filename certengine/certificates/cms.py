@@ -3,8 +3,10 @@ checked. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
+from asn1crypto import cms as structures
 from asn1crypto import core
 from cryptography import x509
 
@@ -19,6 +21,7 @@ def _identifier(dotted: str) -> bytes:
 SIGNED_DATA = _identifier("1.2.840.113549.1.7.2")
 CONTENT_TYPE = _identifier("1.2.840.113549.1.9.3")
 MESSAGE_DIGEST = _identifier("1.2.840.113549.1.9.4")
+SIGNING_TIME = _identifier("1.2.840.113549.1.9.5")
 SIGNING_CERTIFICATE = _identifier("1.2.840.113549.1.9.16.2.12")
 SIGNING_CERTIFICATE_V2 = _identifier("1.2.840.113549.1.9.16.2.47")
 TIME_STAMP = _identifier("1.2.840.113549.1.9.16.2.14")
@@ -160,6 +163,15 @@ def _attributes(found: Value, tag: int) -> dict[bytes, tuple[bytes, ...]]:
             raise NotSigned
         read[kind.whole] = tuple(one.whole for one in inside(held, SET))
     return read
+
+
+def time_of(der: bytes) -> datetime:
+    """A UTCTime or GeneralizedTime. Raises NotSigned."""
+    try:
+        found: datetime = structures.Time.load(der, strict=True).native
+    except (ValueError, TypeError, KeyError):
+        raise NotSigned from None
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,8 @@
 One revision adds the certificates and lists of revocation (DSS) and a time stamp over the whole file; a later one, made
 before an algorithm or a key ages, adds what was missing and stamps again. A reader spells each revision anew from what
 it holds and demands the same bytes. The proof that the certificate is in the ledger stands in the time stamp's CMS, as
-an unsigned attribute: what is signed is not touched by it, and other programs pass it over.
+an unsigned attribute: what is signed is not touched by it, and other programs pass it over. A department's signature over
+the whole file before the revision stands in the same way in a revision of its own.
 """
 
 import hashlib
@@ -21,6 +22,8 @@ LOOKS = re.compile(rb"/Type /DocTimeStamp.*?/Contents (<[0-9a-f]+>)", re.S)
 ROOM = LARGE_CONTENTS
 # Of this kind is the attribute that holds the ledger's proof: a UUID's arc (ITU-T X.667), so nobody else's.
 LEDGER_PROOF = "2.25.176487093320614208340935166178310961459"
+# And of this one that which holds a department's signature over the file before the revision.
+COUNTERSIGNATURE = "2.25.218017455537013448925479039103506033569"
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Extension:
     evidence: Evidence
     token: bytes
     digest: bytes
+    # Where the file before it ends.
+    start: int
 
 
-def extend(pdf: bytes, evidence: Evidence, stamp: Callable[[bytes], bytes]) -> bytes:
+def extend(pdf: bytes, evidence: Evidence, stamp: Callable[[bytes], bytes], room: int = ROOM) -> bytes:
     """The file with its next revision; stamp gives the token over a SHA-256. Raises NotOurs."""
-    prepared = _prepared(pdf, evidence, contents_hole(ROOM))
-    return fill(prepared, contents_hole(ROOM), stamp, len(pdf))
+    hole = contents_hole(room)
+    return fill(_prepared(pdf, evidence, hole), hole, stamp, len(pdf))
 
 
 def read_extension(pdf: bytes, start: int) -> tuple[Extension, int] | None:
@@ -73,7 +78,7 @@ def read_extension(pdf: bytes, start: int) -> tuple[Extension, int] | None:
         return None
     digest = hashlib.sha256(memoryview(pdf)[:first])
     digest.update(memoryview(pdf)[last:end])
-    return Extension(evidence, token, digest.digest()), end
+    return Extension(evidence, token, digest.digest(), start), end
 
 
 def _end(pdf: bytes, start: int) -> int:

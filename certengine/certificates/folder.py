@@ -39,6 +39,15 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "time_stamps": [
             {"at": each.at.isoformat(), "authority": each.authority, "until": each.until.isoformat()} for each in stamps
         ],
+        "countersignatures": [
+            {
+                "department": each.department,
+                "signed_at": each.signed_at.isoformat(),
+                "stamped_at": each.stamp.at.isoformat(),
+                "compromised": each.compromised,
+            }
+            for each in verdict.countersignatures
+        ],
         "ledger": proof
         and {
             "origin": proof.origin,

@@ -69,6 +69,12 @@ def _schemas() -> dict[str, Any]:
     problem = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
     problems = {"type": "array", "items": problem}
     stamp = {"type": "object", "properties": {name: {"type": "string"} for name in ("at", "authority", "until")}}
+    countersigned = {
+        "type": ["object", "null"],
+        "properties": {"department": {"type": "string"}, "at": {"type": "string"}},
+    }
+    names = {name: {"type": "string"} for name in ("department", "signed_at", "stamped_at")}
+    countersignature = {"type": "object", "properties": {**names, "compromised": {"type": "boolean"}}}
     line = {
         "outcome": outcome,
         "name": text,
@@ -85,6 +91,8 @@ def _schemas() -> dict[str, Any]:
         "ended_at": text,
         "reason": text,
         "successor": text,
+        "countersigned": countersigned,
+        "countersignatures": {"type": "array", "items": countersignature},
         "problems": problems,
         "codes": {"type": "array", "items": {"type": "string"}},
         "level": {"type": "string", "enum": ["B-B", "B-T", "B-LTA"]},

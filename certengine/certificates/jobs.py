@@ -1,6 +1,6 @@
 """The long work of this room."""
 
-from certengine.certificates import batches
+from certengine.certificates import batches, countersigning
 from certengine.foundation.jobs import Job, job, report
 from certengine.foundation.runtime import Runtime
 
@@ -16,3 +16,12 @@ def issue(runtime: Runtime, row: Job) -> None:
         with runtime.unit_of_work(read_only=True) as session:
             done = batches.done(session, row.id)
         report(runtime, row.id, done=done, total=row.total)
+
+
+@job(countersigning.COUNTERSIGN)
+def countersign(runtime: Runtime, row: Job) -> None:
+    """Goes on where an earlier run was killed: a batch and how far it is are one transaction."""
+    goes_on = True
+    while goes_on:
+        with runtime.unit_of_work() as session:
+            goes_on = countersigning.countersign_next(session, runtime, row.id, runtime.clock.now())

@@ -64,6 +64,9 @@ class Certificate(Base):
     pdf: Mapped[str] = mapped_column(String(64), index=True)
     # With all that its check will need in thirty years appended; None until its entry is in a checkpoint.
     sealed: Mapped[str | None] = mapped_column(String(64))
+    # The department that has countersigned its file, and when.
+    countersigned_by: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    countersigned_at: Mapped[datetime | None]
     # Until when the newest time stamp's authority lasts: stamped again before.
     evidence_until: Mapped[datetime | None] = mapped_column(index=True)
     state: Mapped[CertificateState] = mapped_column(default=CertificateState.VALID)
@@ -102,6 +105,17 @@ class CertificateFile(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), index=True)
     made_at: Mapped[datetime]
+
+
+class Countersigning(Base):
+    """An institution whose certificates a department countersigns, and which department."""
+
+    __tablename__ = "certificate_countersigning"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    department_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(80))
 
 
 class CertificateSeries(Base):
@@ -198,8 +212,8 @@ class CertificateBatchLine(Base):
 
 
 class SigningCertificate(Base):
-    """X.509: roots, authorities, and what they issued to institutions and time-stamp authorities; the keys are in the
-    key store."""
+    """X.509: roots, authorities, and what they issued to institutions, departments and time-stamp authorities; the keys
+    are in the key store."""
 
     __tablename__ = "signing_certificate"
 

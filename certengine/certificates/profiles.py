@@ -1,4 +1,5 @@
-"""What our X.509 certificates may be used for: root, issuing authority, signer, time-stamp authority (RFC 5280). Pure."""
+"""What our X.509 certificates may be used for: root, issuing authority, signer, department,
+time-stamp authority (RFC 5280). Pure."""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from certengine.foundation.errors import Conflict
 
 DAY = timedelta(days=1)
+# The policy (RFC 5280, 4.2.1.4) that only the certificates of departments state, so that no institution can countersign
+# its own files. A UUID's arc (ITU-T X.667), so nobody else's.
+DEPARTMENTS = x509.ObjectIdentifier("2.25.260032218460402295618714367246131811154")
 # A list of what was revoked is made anew at each request; whoever keeps one may use it for so long.
 LIST_LASTS = timedelta(days=7)
 
@@ -23,6 +27,8 @@ class Role(enum.Enum):
     ROOT = "root"
     ISSUING = "issuing"
     SIGNER = "signer"
+    # Countersigns what institutions have signed.
+    DEPARTMENT = "department"
     STAMPER = "stamper"
 
 
@@ -36,7 +42,13 @@ class Issuer:
 
 
 # Certification authorities below each role; None for those who are none.
-PATH_LENGTHS: Mapping[Role, int | None] = {Role.ROOT: 1, Role.ISSUING: 0, Role.SIGNER: None, Role.STAMPER: None}
+PATH_LENGTHS: Mapping[Role, int | None] = {
+    Role.ROOT: 1,
+    Role.ISSUING: 0,
+    Role.SIGNER: None,
+    Role.DEPARTMENT: None,
+    Role.STAMPER: None,
+}
 
 
 def make(
@@ -72,6 +84,9 @@ def make(
     if role is Role.STAMPER:
         # Critical and alone (RFC 3161, 2.3).
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+    if role is Role.DEPARTMENT:
+        policy = x509.PolicyInformation(DEPARTMENTS, None)
+        builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
     if issuer is not None:
         place = x509.DistributionPoint([x509.UniformResourceIdentifier(issuer.list_address)], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
@@ -84,7 +99,7 @@ def _usage(role: Role) -> x509.KeyUsage:
     authority = PATH_LENGTHS[role] is not None
     return x509.KeyUsage(
         digital_signature=not authority,
-        content_commitment=role is Role.SIGNER,
+        content_commitment=role in (Role.SIGNER, Role.DEPARTMENT),
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -102,12 +117,20 @@ def may_be(certificate: x509.Certificate, role: Role) -> bool:
         if role in (Role.ROOT, Role.ISSUING):
             basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
             return basic.ca and usage.key_cert_sign
-        if role is Role.SIGNER:
-            return usage.content_commitment
+        if role in (Role.SIGNER, Role.DEPARTMENT):
+            return usage.content_commitment and _is_departments(certificate) == (role is Role.DEPARTMENT)
         extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
         return extended.critical and list(extended.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
     except (x509.ExtensionNotFound, ValueError):
         return False
+
+
+def _is_departments(certificate: x509.Certificate) -> bool:
+    try:
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return False
+    return any(each.policy_identifier == DEPARTMENTS for each in policies)
 
 
 def require_use(certificate: x509.Certificate, role: Role, key: ec.EllipticCurvePublicKey | None = None) -> None:

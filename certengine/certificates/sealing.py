@@ -3,7 +3,8 @@
 The file that was issued stays as it is, byte for byte; each sealed one begins with it.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certengine.certificates import authority, evidence, ledger_proof, stamping
-from certengine.certificates.evidence import LEDGER_PROOF, Evidence
+from certengine.certificates.evidence import COUNTERSIGNATURE, LEDGER_PROOF, Evidence
 from certengine.certificates.models import Certificate, CertificateFile, CertificateState
+from certengine.certificates.signing import CONTENTS, LARGE_CONTENTS, Signer
 from certengine.certificates.verify import Known, verify
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
@@ -45,18 +47,34 @@ class Sealer:
 
         Raises Conflict where the file is not good now: what is damaged is never made to look whole.
         """
-        before = verify(pdf, self._roots, self._known)
-        if not before.valid:
+        return self._checked(pdf, lambda: self._with(pdf, (LEDGER_PROOF, proof) if proof else None, evidence.ROOM))
+
+    def countersigned(self, pdf: bytes, signer: Signer) -> tuple[bytes, datetime]:
+        """The file with a revision that bears this department's signature over it; as `extended`."""
+
+        def made() -> bytes:
+            content = signer.cms(hashlib.sha256(pdf).digest())
+            # A stamp of ours is short; another authority's is not known before it comes.
+            beside = LARGE_CONTENTS if self._runtime.settings.tsa_url else CONTENTS
+            return self._with(pdf, (COUNTERSIGNATURE, content), beside + len(content))
+
+        return self._checked(pdf, made)
+
+    def _checked(self, pdf: bytes, make: Callable[[], bytes]) -> tuple[bytes, datetime]:
+        if not verify(pdf, self._roots, self._known).valid:
             raise Conflict(NOT_GOOD)
-        made = evidence.extend(pdf, self._evidence(pdf), lambda digest: self._token(digest, proof))
+        made = make()
         after = verify(made, self._roots, self._known)
         if not after.valid:
             raise Conflict(NOT_GOOD)
         return made, after.stamps[-1].until
 
-    def _token(self, digest: bytes, proof: bytes | None) -> bytes:
-        token = self._stamp(digest)
-        return token if proof is None else stamping.with_attribute(token, LEDGER_PROOF, proof)
+    def _with(self, pdf: bytes, attribute: tuple[str, bytes] | None, room: int) -> bytes:
+        def token(digest: bytes) -> bytes:
+            given = self._stamp(digest)
+            return stamping.with_attribute(given, *attribute) if attribute else given
+
+        return evidence.extend(pdf, self._evidence(pdf), token, room)
 
     def _evidence(self, pdf: bytes) -> Evidence:
         new = tuple(der for der in self._certificates if der not in pdf)
@@ -91,7 +109,7 @@ def _extended(
         if error.code != NOT_GOOD:
             raise
         return False
-    _keep(session, runtime, row, made, now)
+    keep(session, runtime, row, made, now)
     return True
 
 
@@ -107,7 +125,8 @@ def _proof(session: Session, runtime: Runtime, row: Certificate, now: datetime) 
     return None if receipt.pending else ledger_proof.encode(receipt.as_json())
 
 
-def _keep(session: Session, runtime: Runtime, row: Certificate, made: tuple[bytes, datetime], now: datetime) -> None:
+def keep(session: Session, runtime: Runtime, row: Certificate, made: tuple[bytes, datetime], now: datetime) -> None:
+    """What a `Sealer` has made is the file that is handed out from now on."""
     pdf, until = made
     digest = runtime.files.put(pdf)
     session.add(CertificateFile(digest=digest, certificate_id=row.id, made_at=now))

@@ -26,6 +26,7 @@ from certengine.foundation.ids import fold_code
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import service as ledger
 from certengine.people import reach
+from certengine.people.models import Organisation
 
 __all__ = [
     "ask_revocation",
@@ -60,6 +61,8 @@ class CertificateView:
     pdf: str
     damaged: bool
     receipt: ledger.Receipt
+    # The department, and when it signed.
+    countersigned: tuple[str, datetime] | None
 
 
 def issue(
@@ -113,6 +116,7 @@ def by_pdf(session: Session, runtime: Runtime, digest: str) -> CertificateView |
 def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateView:
     shown = row.successor_id if row.successor_shown else None
     successor = session.get(Certificate, shown) if shown else None
+    signed_by = session.get(Organisation, row.countersigned_by) if row.countersigned_by else None
     today = runtime.clock.now().astimezone(CHINA).date()
     return CertificateView(
         row.id,
@@ -129,6 +133,7 @@ def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateVie
         row.file,
         not runtime.files.is_whole(row.file),
         ledger.receipt(session, row.ledger_entry),
+        (signed_by.name, row.countersigned_at) if signed_by and row.countersigned_at else None,
     )
 
 

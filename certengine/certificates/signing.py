@@ -42,7 +42,13 @@ class Envelope:
     byte.
     """
 
-    def __init__(self, certificate: bytes, chain: Sequence[bytes] = (), content_type: str = "data") -> None:
+    def __init__(
+        self,
+        certificate: bytes,
+        chain: Sequence[bytes] = (),
+        content_type: str = "data",
+        at: datetime | None = None,
+    ) -> None:
         parsed = x509.Certificate.load(certificate)
         # ESSCertIDv2 with SHA-256, its default algorithm left out (RFC 5035).
         named = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(certificate).digest()})
@@ -51,6 +57,9 @@ class Envelope:
             {"type": "message_digest", "values": [HOLE]},
             {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [named]})]},
         ]
+        if at is not None:
+            # A signature outside of a PDF states its time itself (ETSI EN 319 122-1, 5.2.1).
+            attributes.append({"type": "signing_time", "values": [_time(at)]})
         self._attributes: bytes = cms.CMSAttributes(attributes).dump()
         identifier = {"issuer": parsed.issuer, "serial_number": parsed.serial_number}
         self._info_head = _version(1) + cms.IssuerAndSerialNumber(identifier).dump() + SHA256
@@ -79,7 +88,8 @@ class Envelope:
 
 
 class Signer:
-    """An institution's key with the certificates from its own up to the root; stamp: whoever tells the time."""
+    """An institution's key with the certificates from its own up to the root; stamp: whoever tells the time; at: when, where the
+    signature itself states it."""
 
     def __init__(
         self,
@@ -88,9 +98,10 @@ class Signer:
         chain: Sequence[bytes],
         stamp: Stamp | None = None,
         room: int = CONTENTS,
+        at: datetime | None = None,
     ) -> None:
         self._key, self._stamp = key, stamp
-        self._envelope = Envelope(certificate, chain)
+        self._envelope = Envelope(certificate, chain, at=at)
         self._hole = contents_hole(room)
         self.key_id = key_id(certificate)
 
@@ -145,6 +156,14 @@ def fill(sheet: bytes, hole: bytes, signed: Callable[[bytes], bytes], begin: int
 def byte_range(start: int, end: int, length: int) -> bytes:
     spelled = b"[0 %d %d %d]" % (start, end, length - end)
     return spelled[:-1].ljust(len(RANGE_HOLE) - 1) + b"]"
+
+
+def _time(at: datetime) -> cms.Time:
+    """RFC 5652, 11.3: of two digits up to 2049."""
+    whole = at.astimezone(UTC).replace(microsecond=0)
+    if whole.year < 2050:
+        return cms.Time("utc_time", core.UTCTime(whole))
+    return cms.Time("general_time", core.GeneralizedTime(whole))
 
 
 def _version(number: int) -> bytes:

@@ -218,19 +218,20 @@ def with_attribute(token: bytes, kind: str, content: bytes) -> bytes:
     return cms.der(cms.SEQUENCE, cms.SIGNED_DATA, cms.der(cms.CONTEXT_0, inner))
 
 
-def attribute_of(token: bytes, kind: str) -> bytes | None:
-    """What stands in an unsigned attribute, which is the only one; None where there is none.
+def attribute_of(token: bytes, kinds: Sequence[str]) -> tuple[str, bytes] | None:
+    """The only unsigned attribute, which is of one of these kinds, and what stands in it; None where there is none.
 
-    Raises BadStamp where another one stands beside it.
+    Raises BadStamp where another one stands there.
     """
+    known = {bytes(core.ObjectIdentifier(kind).dump()): kind for kind in kinds}
     try:
         found = cms.read(token).unsigned
         if not found:
             return None
-        (held,) = found[bytes(core.ObjectIdentifier(kind).dump())]
-        content = cms.value(held)
+        ((name, (held,)),) = found.items()
+        kind, content = known[name], cms.value(held)
     except (ValueError, KeyError):
         raise BadStamp from None
-    if len(found) > 1 or content.tag != cms.OCTETS:
+    if content.tag != cms.OCTETS or content.whole != held:
         raise BadStamp
-    return content.content
+    return kind, content.content

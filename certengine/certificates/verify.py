@@ -5,30 +5,28 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.exceptions import UnsupportedAlgorithm
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from certengine.certificates import cms, ledger_proof, stamping
-from certengine.certificates.evidence import LEDGER_PROOF, Extension, read_extension
+from certengine.certificates import countersignature, ledger_proof, stamping
+from certengine.certificates.countersignature import BadCountersignature, Countersignature
+from certengine.certificates.evidence import COUNTERSIGNATURE, LEDGER_PROOF, Extension, read_extension
+from certengine.certificates.judging import NOTHING, Judge, Known, loaded, opened
 from certengine.certificates.ledger_proof import BadProof, LedgerProof
-from certengine.certificates.profiles import Role, chain_to, compromised_in, may_be
+from certengine.certificates.profiles import Role
 from certengine.certificates.revisions import changes_between
 from certengine.certificates.rules import FORMAT, has_status_address
 from certengine.certificates.sheet import FACTS_FILE
-from certengine.certificates.signing import Envelope
 from certengine.certificates.stamping import BadStamp, TimeStamp
 from certengine.foundation.canonical import canonical_json
-from certengine.ledger.notes import Verifier
+
+__all__ = ["NOTHING", "Known", "Unreadable", "Verdict", "verify"]
 
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 SIGNED_AT = re.compile(rb"/M\s*\(D:(\d{14})\+00'00'\)")
@@ -36,24 +34,6 @@ SIGNED_AT = re.compile(rb"/M\s*\(D:(\d{14})\+00'00'\)")
 
 class Unreadable(Exception):
     """Not a PDF, or one too damaged to be read."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a reader may know besides the roots, to judge by."""
-
-    # Roots of time-stamp authorities (DER): trusted for the time and nothing else. Our own roots are always.
-    stamp_roots: Sequence[bytes] = ()
-    # Lists of revocation (DER), fresher than those in the file.
-    lists: Sequence[bytes] = ()
-    # Serial number → since when its key is known to be somebody else's.
-    compromised: Mapping[int, datetime] = field(default_factory=dict)
-    # With a log's key, a file's proof must be signed by it, and by each of the witnesses.
-    log: Verifier | None = None
-    witnesses: Sequence[Verifier] = ()
-
-
-NOTHING = Known()
 
 
 @dataclass(frozen=True)
@@ -69,6 +49,8 @@ class Verdict:
     # Of the whole file, oldest first.
     stamps: tuple[TimeStamp, ...] = ()
     ledger: LedgerProof | None = None
+    # Of departments, oldest first.
+    countersignatures: tuple[Countersignature, ...] = ()
     # The certificates whose QR codes were found on the page of a file that is not valid.
     codes: tuple[str, ...] = ()
 
@@ -97,9 +79,9 @@ def verify(pdf: bytes, roots: Sequence[bytes], known: Known = NOTHING) -> Verdic
         return Verdict(("verify.not_whole",))
     extensions, reached = _extensions(pdf, end)
     container = bytes.fromhex(contents[1:-1].decode())
-    judge = _Judge(pdf[:end], roots, known, [crl for each in extensions for crl in each.evidence.lists])
+    judge = Judge(pdf[:end], roots, known, [crl for each in extensions for crl in each.evidence.lists])
     found = _signed(judge, pdf[:length] + pdf[resume:end], container)
-    found = _stamped(found, extensions, judge)
+    found = _stamped(found, extensions, judge, pdf)
     return _with_what_follows(found, judge.issued, pdf[:reached], pdf, len(ranges) - len(extensions))
 
 
@@ -112,28 +94,43 @@ def _extensions(pdf: bytes, start: int) -> tuple[list[Extension], int]:
     return found, start
 
 
-def _stamped(signed: Verdict, extensions: Sequence[Extension], judge: "_Judge") -> Verdict:
-    """Each time stamp over the whole file before it, and the ledger's proof in the newest that bears one."""
-    found, stamps, proof = list(signed.problems), [], None
+def _stamped(signed: Verdict, extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> Verdict:
+    """Each time stamp over the whole file before it, the ledger's proof in the newest that bears one, and the
+    signatures of departments."""
+    found, stamps, seconds, proof = list(signed.problems), [], [], None
     for each in extensions:
         try:
             stamps.append(stamping.read(each.token, each.digest, judge.stamp_roots))
-            content = stamping.attribute_of(each.token, LEDGER_PROOF)
+            kind, content = stamping.attribute_of(each.token, (LEDGER_PROOF, COUNTERSIGNATURE)) or ("", b"")
+            if kind == COUNTERSIGNATURE:
+                seconds.append(countersignature.check(judge, content, pdf[: each.start]))
+            elif kind:
+                issued = hashlib.sha256(judge.issued).hexdigest()
+                proof = ledger_proof.check(content, issued, judge.known.log, judge.known.witnesses)
         except BadStamp:
             found.append("verify.evidence")
-            continue
-        if content is None:
-            continue
-        try:
-            issued = hashlib.sha256(judge.issued).hexdigest()
-            proof = ledger_proof.check(content, issued, judge.known.log, judge.known.witnesses)
+        except BadCountersignature:
+            found.append("verify.countersignature")
         except BadProof:
             found.append("verify.ledger_proof")
-    if judge.known.log is not None and (
-        proof is None or not proof.signed or len(proof.witnesses) < len(judge.known.witnesses)
-    ):
+    found += _lacking(judge.known, proof, seconds)
+    return replace(
+        signed,
+        problems=tuple(dict.fromkeys(found)),
+        stamps=tuple(stamps),
+        ledger=proof,
+        countersignatures=tuple(seconds),
+    )
+
+
+def _lacking(known: Known, proof: LedgerProof | None, seconds: Sequence[Countersignature]) -> list[str]:
+    """What the reader demands and the file does not bear."""
+    found = []
+    if known.log is not None and (proof is None or not proof.signed or len(proof.witnesses) < len(known.witnesses)):
         found.append("verify.ledger_key")
-    return replace(signed, problems=tuple(dict.fromkeys(found)), stamps=tuple(stamps), ledger=proof)
+    if known.countersigned and all(each.compromised for each in seconds):
+        found.append("verify.not_countersigned")
+    return found
 
 
 def _with_what_follows(signed: Verdict, issued: bytes, revision: bytes, pdf: bytes, signatures: int) -> Verdict:
@@ -148,47 +145,7 @@ def _with_what_follows(signed: Verdict, issued: bytes, revision: bytes, pdf: byt
     return replace(signed, problems=(*found, *signed.problems))
 
 
-@lru_cache(maxsize=256)
-def _loaded(der: bytes) -> x509.Certificate:
-    return x509.load_der_x509_certificate(der)
-
-
-@lru_cache(maxsize=256)
-def _chain(certificate: bytes, given: tuple[bytes, ...], roots: tuple[bytes, ...]) -> tuple[bytes, ...] | None:
-    """From a signer's certificate up to a trusted root, DER; None where it may not sign documents, too.
-
-    Thousands of files of one institution bear the same certificates.
-    """
-    signer = _loaded(certificate)
-    found = chain_to(signer, [_loaded(each) for each in given], [_loaded(each) for each in roots])
-    if found is None or not may_be(signer, Role.SIGNER):
-        return None
-    return tuple(each.public_bytes(serialization.Encoding.DER) for each in found)
-
-
-@lru_cache(maxsize=64)
-def _envelope(certificate: bytes, chain: tuple[bytes, ...]) -> Envelope:
-    return Envelope(certificate, chain)
-
-
-class _Judge:
-    """The issued revision, and what is known to judge it by."""
-
-    def __init__(self, issued: bytes, roots: Sequence[bytes], known: Known, embedded: Sequence[bytes]) -> None:
-        self.issued, self.roots, self.known = issued, tuple(roots), known
-        self.stamp_roots = [_loaded(each) for each in (*roots, *known.stamp_roots)]
-        self._lists = (*known.lists, *embedded)
-
-    def compromised_since(self, chain: Sequence[bytes]) -> datetime | None:
-        """Since when one of the keys below the root is known to be somebody else's."""
-        found = []
-        for der, above in zip(chain[:-1], chain[1:], strict=True):
-            serial = _loaded(der).serial_number
-            found += [self.known.compromised.get(serial), compromised_in(self._lists, _loaded(above), serial)]
-        return min((each for each in found if each is not None), default=None)
-
-
-def _signed(judge: _Judge, covered: bytes, container: bytes) -> Verdict:
+def _signed(judge: Judge, covered: bytes, container: bytes) -> Verdict:
     """A certificate may be damaged in any of its parts, each of which is read only when it is asked for."""
     try:
         return _checked(judge, covered, container)
@@ -196,47 +153,36 @@ def _signed(judge: _Judge, covered: bytes, container: bytes) -> Verdict:
         return Verdict(("verify.bad_signature",))
 
 
-def _checked(judge: _Judge, covered: bytes, container: bytes) -> Verdict:
+def _checked(judge: Judge, covered: bytes, container: bytes) -> Verdict:
     try:
-        data = cms.read(cms.value(container).whole)
-        certificate, signature = data.certificate(), data.signature
-        (attribute,) = data.signed[cms.MESSAGE_DIGEST]
-        digest = cms.value(attribute).content
-        (token,) = data.unsigned.get(cms.TIME_STAMP, (None,))
-        signer = _loaded(certificate)
+        read = opened(judge, container, Role.SIGNER)
     except (ValueError, KeyError):
         return Verdict(("verify.bad_signature",))
     found = []
-    if digest != hashlib.sha256(covered).digest():
+    if read.digest != hashlib.sha256(covered).digest():
         found.append("verify.changed")
-    chain = _chain(certificate, data.certificates, judge.roots)
-    if chain is None:
+    if read.chain is None:
         found.append("verify.untrusted")
-    # Against an unknown root the signature can still be checked by itself.
-    envelope = _envelope(certificate, chain or ())
-    spelled = envelope.encode(digest, signature, token)
-    if not _holds(signer, signature, envelope.attributes(digest)) or (
-        chain is not None and container.rstrip(b"\0") != spelled.rstrip(b"\0")
-    ):
+    if not read.holds:
         found.append("verify.bad_signature")
     stamp = None
-    if token is not None and chain is not None:
+    if read.token is not None and read.chain is not None:
         try:
-            stamp = stamping.read(token, hashlib.sha256(signature).digest(), judge.stamp_roots)
+            stamp = stamping.read(read.token, hashlib.sha256(read.signature).digest(), judge.stamp_roots)
         except BadStamp:
             found.append("verify.stamp")
     signed_at = _signed_at(covered)
-    found += _time_problems(judge, chain or (certificate,), stamp.at if stamp else signed_at, proven=stamp is not None)
+    chain = read.chain or (read.certificate,)
+    found += _time_problems(judge, chain, stamp.at if stamp else signed_at, proven=stamp is not None)
     facts = _facts(judge.issued)
     found += _content_problems(facts, covered)
-    name = signer.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-    return Verdict(tuple(dict.fromkeys(found)), facts, str(name[0].value) if name else "", signed_at, stamp)
+    return Verdict(tuple(dict.fromkeys(found)), facts, read.signer, signed_at, stamp)
 
 
-def _time_problems(judge: _Judge, chain: Sequence[bytes], at: datetime | None, *, proven: bool) -> list[str]:
+def _time_problems(judge: Judge, chain: Sequence[bytes], at: datetime | None, *, proven: bool) -> list[str]:
     """What speaks against a signature made at that time; proven: a time stamp says so, not the signer alone."""
     found = []
-    certificates = [_loaded(each) for each in chain]
+    certificates = [loaded(each) for each in chain]
     if at is None or not all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in certificates):
         found.append("verify.expired")
     since = judge.compromised_since(chain)
@@ -254,17 +200,6 @@ def _content_problems(facts: Mapping[str, Any] | None, covered: bytes) -> list[s
     elif not has_status_address(facts):
         found.append("verify.no_status_address")
     return found
-
-
-def _holds(signer: x509.Certificate, signature: bytes, attributes: bytes) -> bool:
-    key = signer.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return False
-    try:
-        key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        return False
-    return True
 
 
 def _signed_at(covered: bytes) -> datetime | None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.certificates import (
     batches,
     checking,
+    countersign_views,
     design_views,
     holder_views,
     hook_views,
@@ -38,7 +39,7 @@ from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
-__all__ = ["blueprint", "design_views", "holder_views", "hook_views", "key_views"]
+__all__ = ["blueprint", "countersign_views", "design_views", "holder_views", "hook_views", "key_views"]
 Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine import rooms
+from certengine.certificates import countersigning
 from certengine.certificates import service as certificates
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.certificates.sealing import seal_all
@@ -27,6 +28,7 @@ from certengine.demo.supervision import supervise
 from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
 from certengine.foundation.clock import SetClock
+from certengine.foundation.jobs import run_job
 from certengine.foundation.runtime import Runtime, current, use
 from certengine.ledger import service as ledger
 from certengine.people.models import Account, AccountRole, Organisation
@@ -91,8 +93,20 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     while ledger.sequence(past):
         pass
     seal_all(past)
+    _countersign(past, staff)
     with past.unit_of_work(read_only=True) as session:
         return _facts(session, past, staff, over, live)
+
+
+def _countersign(past: Runtime, staff: People) -> None:
+    """The department has signed what the evaluation institution issued; what the training institution did waits."""
+    actor, office, now = staff.actor("supervisor"), staff.accounts["supervisor"].organisation_id, past.clock.now()
+    with past.unit_of_work() as session:
+        for institution in (staff.institution, staff.trainers):
+            countersigning.set_for(session, office, institution.id, True, actor, now)
+        job_id = countersigning.begin(session, office, staff.institution.id, actor, now).id
+    rooms.load_jobs()
+    run_job(past, job_id)
 
 
 def _grade_certificates(session: Session, exam: Exam) -> list[Certificate]:

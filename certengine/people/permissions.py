@@ -13,6 +13,7 @@ class Permission(enum.Enum):
     BANK_WRITE = "bank:write"
     BASE_MANAGE = "base:manage"
     BASE_REPORT = "base:report"
+    CERTIFICATE_COUNTERSIGN = "certificate:countersign"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_READ = "certificate:read"
     CERTIFICATE_REVOKE = "certificate:revoke"
@@ -115,6 +116,7 @@ HOLDS: dict[Role, frozenset[Permission]] = {
             P.SITTING_READ,
             P.RESULT_READ,
             P.CERTIFICATE_READ,
+            P.CERTIFICATE_COUNTERSIGN,
             P.SEMINAR_MANAGE,
             P.BASE_MANAGE,
             P.COURSE_REVIEW,
@@ -137,6 +139,7 @@ WITH_SECOND_FACTOR = frozenset(
     {
         P.ACCOUNTS_MANAGE,
         P.BANK_RELEASE,
+        P.CERTIFICATE_COUNTERSIGN,
         P.CERTIFICATE_ISSUE,
         P.CERTIFICATE_REVOKE,
         P.MISCONDUCT_DECIDE,

@@ -18,6 +18,8 @@ from certengine.certificates.verify import Known, verify
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
+from certengine.people import service as people
+from certengine.people.models import OrganisationKind
 from tests.certificates.factories import ISSUER, SECOND, issued, sealed
 from tests.factories import PASSWORD, account
 
@@ -124,17 +126,31 @@ def test_a_declaration_can_only_be_moved_to_an_earlier_time(
         compromise.declare(session, row.id, clock.now() - timedelta(days=3), ISSUER, clock.now())
 
 
-def test_an_administrator_declares_it_on_the_page_where_everybody_reads_it(
+def department_admin(runtime: Runtime, login: str, region: str) -> None:
+    with runtime.unit_of_work() as session:
+        kind, now = OrganisationKind.DEPARTMENT, runtime.clock.now()
+        people.create_organisation(session, kind, f"{region}人社部门", f"D{region}", now, region=region)
+    account(runtime, login, ["administrator"], institution=f"{region}人社部门", code=f"D{region}")
+
+
+def test_the_departments_administrator_alone_declares_it_on_the_page_where_everybody_reads_it(
     runtime: Runtime, client: FlaskClient, clock: SetClock
 ) -> None:
     row = issued(runtime)
-    account(runtime, "admin", ["administrator"])
     account(runtime, "issuer", ["issuer"])
+    account(runtime, "institution", ["administrator"])
+    department_admin(runtime, "city", "370100")
+    department_admin(runtime, "admin", "370000")
     address = f"/keys/{signer_row(runtime).id}/compromised"
-    client.post("/sign-in", data={"login": "issuer", "password": PASSWORD})
-    assert client.post(address, data={"since": "2026-11-25T11:00:00"}).status_code == 403
-    client.post("/sign-out")
+    for login in ("issuer", "institution", "city"):
+        client.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert client.post(address, data={"since": "2026-11-25T11:00:00"}).status_code == 403
+        page = client.get("/keys")
+        assert page.status_code == 200 and "宣布泄露</button>" not in page.text
+        client.post("/sign-out")
     client.post("/sign-in", data={"login": "admin", "password": PASSWORD})
+    assert "宣布泄露</button>" in client.get("/keys").text
+    assert client.post(f"/keys/{row.id}/compromised", data={}).status_code == 404
     assert "请填写" in client.post(address, data={"since": "?"}, follow_redirects=True).text
     page = client.post(address, data={"since": "2026-11-25T11:00:00"}, follow_redirects=True).text
     assert "1张证书已暂停" in page

@@ -31,6 +31,7 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pypdf import PdfWriter
 
 from certengine.certificates import authority, cli, compromise, sealing
+from certengine.certificates.evidence import LEDGER_PROOF, ROOM
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.certificates.profiles import Role
 from certengine.certificates.verify import Known, Unreadable, verify
@@ -166,7 +167,7 @@ def test_the_proof_of_another_certificate_is_not_taken(runtime: Runtime) -> None
         proof = json.dumps(ledger.receipt(session, other.ledger_entry).as_json(), sort_keys=True)
         canonical = proof.replace(": ", ":").replace(", ", ",").encode()
         pdf = runtime.files.get(one.pdf)
-        forged = sealing.evidence.extend(pdf, sealer._evidence(pdf), lambda digest: sealer._token(digest, canonical))
+        forged = sealer._with(pdf, (LEDGER_PROOF, canonical), ROOM)
     assert "verify.ledger_proof" in verify(forged, roots(runtime)).problems
 
 

@@ -70,16 +70,23 @@ def public_point(module: str, folder: str, name: str) -> int:
 
 
 def test_certificates_and_the_ledger_are_signed_in_the_module(runtime: Runtime, token: str, tmp_path: Path) -> None:
-    from certengine.certificates import authority
+    from certengine.certificates import authority, sealing
     from certengine.certificates.verify import Known, verify
     from certengine.ledger import service as ledger
+    from certengine.people import service as people
+    from certengine.people.models import OrganisationKind
     from tests.certificates.factories import sealed
 
     settings = replace(runtime.settings, pkcs11_module=str(MODULE), pkcs11_token=token, pkcs11_pin=PIN)
     other = use(Runtime(settings, runtime.clock))
     pdf = other.files.get(sealed(other).file)
-    with other.unit_of_work(read_only=True) as session:
-        verdict = verify(pdf, authority.roots(session), Known(log=ledger.verifier(session, other)))
+    with other.unit_of_work() as session:
+        now = other.clock.now()
+        office = people.create_organisation(session, OrganisationKind.DEPARTMENT, "省厅", "SDRS", now)
+        signer = authority.countersigner(session, other, authority.subject_of(office), now)
+        pdf, _until = sealing.Sealer(session, other, now).countersigned(pdf, signer)
+        known = Known(log=ledger.verifier(session, other), countersigned=True)
+        verdict = verify(pdf, authority.roots(session), known)
     assert verdict.valid and verdict.level == "B-LTA" and verdict.ledger and verdict.ledger.signed
     assert not list((tmp_path / "keys").glob("*.pem"))
     other.engine.dispose()

@@ -1,0 +1,132 @@
+"""What a signature of ours is judged by: the roots that are trusted, what is known besides, and the one spelling that it may
+have. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from certengine.certificates import cms
+from certengine.certificates.profiles import Role, chain_to, compromised_in, may_be
+from certengine.certificates.signing import Envelope
+from certengine.ledger.notes import Verifier
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a reader may know besides the roots, to judge by."""
+
+    # Roots of time-stamp authorities (DER): trusted for the time and nothing else. Our own roots are always.
+    stamp_roots: Sequence[bytes] = ()
+    # Lists of revocation (DER), fresher than those in the file.
+    lists: Sequence[bytes] = ()
+    # Serial number → since when its key is known to be somebody else's.
+    compromised: Mapping[int, datetime] = field(default_factory=dict)
+    # With a log's key, a file's proof must be signed by it, and by each of the witnesses.
+    log: Verifier | None = None
+    witnesses: Sequence[Verifier] = ()
+    # Whether the file must bear a department's signature.
+    countersigned: bool = False
+
+
+NOTHING = Known()
+
+
+class Judge:
+    """The issued revision, and what is known to judge it by."""
+
+    def __init__(self, issued: bytes, roots: Sequence[bytes], known: Known, embedded: Sequence[bytes]) -> None:
+        self.issued, self.roots, self.known = issued, tuple(roots), known
+        self.stamp_roots = [loaded(each) for each in (*roots, *known.stamp_roots)]
+        self._lists = (*known.lists, *embedded)
+
+    def compromised_since(self, chain: Sequence[bytes]) -> datetime | None:
+        """Since when one of the keys below the root is known to be somebody else's."""
+        found = []
+        for der, above in zip(chain[:-1], chain[1:], strict=True):
+            serial = loaded(der).serial_number
+            found += [self.known.compromised.get(serial), compromised_in(self._lists, loaded(above), serial)]
+        return min((each for each in found if each is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A signature (CMS) as it was read. chain: from the signer up to a trusted root, None where it is trusted by none;
+    holds: the signature is the signer's, and spelled as ours are."""
+
+    certificate: bytes
+    chain: tuple[bytes, ...] | None
+    digest: bytes
+    signature: bytes
+    token: bytes | None
+    at: datetime | None
+    holds: bool
+
+    @property
+    def signer(self) -> str:
+        """The organisation that the signer's certificate names."""
+        name = loaded(self.certificate).subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+        return str(name[0].value) if name else ""
+
+
+def opened(judge: Judge, container: bytes, role: Role) -> Opened:
+    """container: followed by zeros at most. Raises ValueError, KeyError for what is no signature."""
+    data = cms.read(cms.value(container).whole)
+    certificate, signature = data.certificate(), data.signature
+    (attribute,) = data.signed[cms.MESSAGE_DIGEST]
+    digest = cms.value(attribute).content
+    (token,) = data.unsigned.get(cms.TIME_STAMP, (None,))
+    at = _stated(data) if role is Role.DEPARTMENT else None
+    chain = _chain(certificate, data.certificates, judge.roots, role)
+    # Against an unknown root the signature can still be checked by itself.
+    envelope = _envelope(certificate, chain or (), at)
+    holds = _is_by(loaded(certificate), signature, envelope.attributes(digest))
+    if chain is not None:
+        holds &= container.rstrip(b"\0") == envelope.encode(digest, signature, token).rstrip(b"\0")
+    return Opened(certificate, chain, digest, signature, token, at, holds)
+
+
+def _stated(data: cms.SignedData) -> datetime:
+    (attribute,) = data.signed[cms.SIGNING_TIME]
+    return cms.time_of(attribute)
+
+
+@lru_cache(maxsize=256)
+def loaded(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+@lru_cache(maxsize=256)
+def _chain(
+    certificate: bytes, given: tuple[bytes, ...], roots: tuple[bytes, ...], role: Role
+) -> tuple[bytes, ...] | None:
+    """From a signer's certificate up to a trusted root, DER; None where it may not be used for the role, too.
+
+    Thousands of files of one institution bear the same certificates.
+    """
+    signer = loaded(certificate)
+    found = chain_to(signer, [loaded(each) for each in given], [loaded(each) for each in roots])
+    if found is None or not may_be(signer, role):
+        return None
+    return tuple(each.public_bytes(serialization.Encoding.DER) for each in found)
+
+
+@lru_cache(maxsize=64)
+def _envelope(certificate: bytes, chain: tuple[bytes, ...], at: datetime | None) -> Envelope:
+    return Envelope(certificate, chain, at=at)
+
+
+def _is_by(signer: x509.Certificate, signature: bytes, attributes: bytes) -> bool:
+    key = signer.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
