@@ -1,9 +1,9 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from certengine.web.forms import Form
+from certengine.web.forms import DateField, Form
 
 OPTION_LETTERS = "abcdefgh"
 MATCH_LETTERS = "pqrstuvw"

@@ -29,8 +29,8 @@ from certengine.web.access import allow
 from certengine.web.request import now, session
 
 ACTS = {
-    DesignationState.IN_FORCE: (("suspended", _("暂停")), ("ended", _("终止"))),
-    DesignationState.SUSPENDED: (("in_force", _("恢复")), ("ended", _("终止"))),
+    DesignationState.IN_FORCE: (("suspended", _("暂停认定")), ("ended", _("终止认定"))),
+    DesignationState.SUSPENDED: (("in_force", _("恢复认定")), ("ended", _("终止认定"))),
     DesignationState.ENDED: (),
 }
 TITLES = {DesignationKind.TRAINING: "培训机构认定书", DesignationKind.EVALUATION: "评价机构认定书"}

@@ -1,11 +1,11 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from certengine.oversight.pages import SEVERITIES
 from certengine.people.forms import DOCUMENTS
-from certengine.web.forms import Form
+from certengine.web.forms import DateField, Form
 
 NEEDED = InputRequired(_("请填写此项"))
 LONG = Length(max=20_000)

@@ -19,8 +19,8 @@ blueprint = Blueprint("oversight", __name__)
 DESIGNATIONS = {DesignationKind.TRAINING: _("培训机构"), DesignationKind.EVALUATION: _("评价机构")}
 DESIGNATION_STATES = {
     DesignationState.IN_FORCE: _("有效"),
-    DesignationState.SUSPENDED: _("暂停"),
-    DesignationState.ENDED: _("终止"),
+    DesignationState.SUSPENDED: _("已暂停"),
+    DesignationState.ENDED: _("已终止"),
 }
 INSPECTION_STATES = {
     InspectionState.PLANNED: _("待检查"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import get_locale, gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
@@ -20,16 +20,14 @@ from certengine.standards.service import fields
 from certengine.training.pages import LEVEL_NAMES
 from certengine.web.access import allow
 from certengine.web.downloads import sent_spreadsheet
-from certengine.web.request import now, runtime, session
+from certengine.web.request import asked_year, now, runtime, session
 
 # The bar of the largest figure takes so many units of the drawing's 100.
 FULL = 46.0
 
 
 def year_asked() -> int:
-    this = now().astimezone(CHINA).year
-    year = request.args.get("year", this, int)
-    return year if 2000 <= year <= 2100 else this
+    return asked_year(now().astimezone(CHINA).year)
 
 
 def _labels(language: str = "zh") -> dict[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from certengine.people.actors import region, staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
 from certengine.web.downloads import sent_spreadsheet
+from certengine.web.forms import YEARS
 from certengine.web.request import may_lag, now, runtime, session
 
 __all__ = [
@@ -80,7 +81,7 @@ def _filter() -> AuditFilter:
             start = datetime.fromisoformat(request.args.get(name, "")).replace(tzinfo=CHINA)
         except ValueError:
             return None
-        return start + timedelta(days=add)
+        return start + timedelta(days=add) if start.year in YEARS else None
 
     kind = request.args.get("kind", "")
     login = request.args.get("login", "").strip()

@@ -22,7 +22,7 @@ from certengine.programme.forms import AssessmentForm, ReportForm, StandingForm
 from certengine.programme.pages import blueprint
 from certengine.web.access import allow
 from certengine.web.errors import say
-from certengine.web.request import now, runtime, session
+from certengine.web.request import asked_year, now, runtime, session
 
 # What may be done with a base, by how it stands.
 ACTS = {
@@ -72,7 +72,7 @@ def show_base(base_id: UUID) -> str:
 
 def _page(found: TrainingBase, others: list[str] | None = None, **forms: Any) -> str:
     today = now().astimezone(CHINA).date()
-    year = request.args.get("year", rules.reporting_year(today), int)
+    year = asked_year(rules.reporting_year(today))
     counted = service.indicators(session(), found.organisation_id, year)
     report = next((each for each in found.reports if each.year == year), None)
     in_time = report is not None and not service.report_is_late(report)
@@ -135,7 +135,7 @@ def assess_base(base_id: UUID) -> Any:
     found, form = _base(base_id), AssessmentForm()
     if not form.validate_on_submit():
         return _page(found, assessment=form), 422
-    year = request.args.get("year", rules.reporting_year(notices.today(now())), int)
+    year = asked_year(rules.reporting_year(notices.today(now())))
     verdict = AssessmentVerdict(form.verdict.data)
     service.assess(session(), found, year, verdict, form.opinion.data or "", actor=staff().id, now=now())
     return redirect(url_for(".show_base", base_id=base_id, year=year))

@@ -15,15 +15,14 @@ from certengine.programme import working_days
 from certengine.programme.forms import CalendarForm
 from certengine.programme.pages import blueprint
 from certengine.web.access import allow
-from certengine.web.request import now, session
+from certengine.web.request import asked_year, now, session
 
 
 @blueprint.route("/programme/calendar", methods=["GET", "POST"])
 @allow(Permission.SEMINAR_MANAGE)
 def working_calendar() -> Any:
     keeps = regions.is_provincial(region())
-    year = request.args.get("year", now().astimezone(CHINA).year, int)
-    year = min(max(year, 2000), 2100)
+    year = asked_year(now().astimezone(CHINA).year)
     form, others = CalendarForm(), []
     if form.validate_on_submit():
         working_days.must_keep(region())

@@ -2,7 +2,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
-    DateField,
     DecimalField,
     HiddenField,
     IntegerField,
@@ -17,7 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from certengine.people.forms import DOCUMENTS
 from certengine.programme.pages import ACCOUNT_CATEGORIES, EXCHANGES, TIERS, VERDICTS
-from certengine.web.forms import ChinaTimeField, Form
+from certengine.web.forms import ChinaTimeField, DateField, Form
 
 NEEDED = InputRequired(_("请填写此项"))
 LONG = Length(max=20_000)

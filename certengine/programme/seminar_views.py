@@ -41,7 +41,7 @@ from certengine.programme.seminars import SeminarFacts
 from certengine.web.access import allow
 from certengine.web.errors import say
 from certengine.web.forms import given_token
-from certengine.web.request import now, session
+from certengine.web.request import asked_year, now, session
 
 SEES = (Permission.SEMINAR_MANAGE, Permission.SEMINAR_RUN)
 
@@ -50,7 +50,7 @@ SEES = (Permission.SEMINAR_MANAGE, Permission.SEMINAR_RUN)
 @allow(*SEES)
 def list_seminars() -> str:
     looks, today = seminar_viewer(), notices.today(now())
-    year = request.args.get("year", now().astimezone(CHINA).year, int)
+    year = asked_year(now().astimezone(CHINA).year)
     query = seminars.seminars_query(looks, year, chosen(SeminarState, "state"))
     totals = seminars.seminar_totals(session(), year, regions.reach(region())) if looks.decides else None
     return render_template(

@@ -2,7 +2,7 @@
 
 from flask_babel import get_locale
 
-from certengine.standards.rules import Standard
+from certengine.standards.rules import Node, Standard
 from certengine.standards.service import fields, standard
 
 
@@ -16,6 +16,10 @@ def _name(of: Standard) -> str:
 
 def field_name(field: str) -> str:
     return _name(standard(field))
+
+
+def node_name(node: Node) -> str:
+    return (is_english() and node.en) or node.zh
 
 
 def field_names() -> dict[str, str]:

@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Any
 
 from flask import Response, redirect, render_template, request, send_file, url_for
+from flask_babel import get_locale
 from openpyxl import Workbook
 from sqlalchemy import select
 
@@ -100,7 +101,7 @@ def sums_of_year() -> str:
         by_city=by_city,
         whole=course_statistics.whole(by_city),
         page=course_statistics.by_organisation(session(), year, cities, request.args.get("page", 1, int)),
-        cities=regions.names(),
+        cities=regions.names(str(get_locale())),
         form=LookUpForm(formdata=None),
     )
 
@@ -132,17 +133,17 @@ def _table(sheet: Any, lines: list[tuple[str, course_statistics.Sums]]) -> None:
 @allow(Permission.COURSE_REVIEW)
 def course_records() -> str:
     """Who learns what, newest first; a page goes on after the last row of the one before."""
-    city = request.args.get("city", "")
+    city, names = request.args.get("city", ""), regions.names(str(get_locale()))
     reach = regions.reach(region())
     whole = reach if len(reach) < 4 else f"{reach}00"
-    within = city if city.startswith(reach) and city in regions.names() else whole
+    within = city if city.startswith(reach) and city in names else whole
     rows = course_statistics.records(session(), within, request.args.get("after", ""))
     return render_template(
         "training/records.html",
         rows=rows[: course_statistics.RECORDS],
         more=len(rows) > course_statistics.RECORDS,
         city=city,
-        cities={code: name for code, name in regions.names().items() if code.startswith(reach)},
+        cities={code: name for code, name in names.items() if code.startswith(reach)},
     )
 
 

@@ -15,6 +15,8 @@ from certengine.people.models import Organisation
 from certengine.training.course_models import CourseEnrolment, HoursAccount
 
 RECORDS = 50
+# No list of employers is longer; a page beyond is the first.
+MOST_PAGES = 1_000_000
 # The digits of a city's code.
 CITY = 6
 
@@ -90,7 +92,7 @@ def by_organisation(session: Session, year: int, cities: str, number: int, size:
         .group_by(account.organisation_id)
         .order_by(people.desc(), account.organisation_id)
     )
-    number = max(1, number)
+    number = min(max(1, number), MOST_PAGES)
     lines = session.execute(grouped.limit(size).offset((number - 1) * size)).all()
     if not lines and number > 1:
         return by_organisation(session, year, cities, 1, size)

@@ -23,13 +23,12 @@ from certengine.web.access import allow
 from certengine.web.downloads import sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm
-from certengine.web.request import now, runtime, session
+from certengine.web.request import asked_year, now, runtime, session
 
 
 def year_asked() -> int:
     """The year of the address, or the present one."""
-    year = request.args.get("year", hours_accounts.year_of(now()), int)
-    return year if 2000 <= year <= 2100 else hours_accounts.year_of(now())
+    return asked_year(hours_accounts.year_of(now()))
 
 
 @blueprint.get("/organisation/people")

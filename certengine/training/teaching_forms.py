@@ -1,6 +1,6 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -8,7 +8,7 @@ from certengine.people.forms import DOCUMENTS
 from certengine.standards.names import field_choices
 from certengine.training.forms import LEVELS
 from certengine.training.pages import ENVIRONMENTS
-from certengine.web.forms import Form
+from certengine.web.forms import DateField, Form
 
 NEEDED = InputRequired(_("请填写此项"))
 

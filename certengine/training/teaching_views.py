@@ -13,7 +13,7 @@ from certengine.foundation.errors import Invalid
 from certengine.foundation.ids import random_code
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
-from certengine.standards.names import field_name, field_names
+from certengine.standards.names import field_name, field_names, node_name
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
 from certengine.training import plan_rules, teaching, timetable
@@ -174,6 +174,7 @@ def _plan_page(found: TeachingPlan, problems: dict[str, str]) -> str:
         plan=found,
         coverage=teaching.coverage_of(found),
         title=field_name(found.field),
+        name_of=node_name,
         typed=request.form,
         problems=problems,
     )
@@ -185,4 +186,5 @@ def _hours(text: str) -> Decimal | None:
         given = Decimal(text.strip() or "0")
     except InvalidOperation:
         return None
-    return given if given.is_finite() and given == given.quantize(Decimal("0.1")) else None
+    few = given.is_finite() and abs(given) < 10_000
+    return given if few and given == given.quantize(Decimal("0.1")) else None

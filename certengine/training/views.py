@@ -15,6 +15,7 @@ from certengine.people.designation_models import DesignationKind
 from certengine.people.models import DocumentType, Organisation, OrganisationKind
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
+from certengine.standards.names import node_name
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
 from certengine.training import (
@@ -83,7 +84,7 @@ def new_class() -> Any:
     )
     form.assessor.choices = [("", gettext("本机构")), *((str(each.id), each.name) for each in assessors)]
     if not form.validate_on_submit():
-        return render_template("training/new_class.html", form=form, others=[])
+        return render_template("training/new_class.html", form=form, others=[]), 422 if form.is_submitted() else 200
     designations.must_stand(
         session(),
         staff().organisation_id,
@@ -138,6 +139,7 @@ def _render_class(opened: TrainingClass, **forms: Any) -> str:
         "training/class.html",
         opened=opened,
         rows=service.progress(session(), opened),
+        name_of=node_name,
         coverage=teaching.coverage_of(opened.plan, taught) if opened.plan else None,
         materials=teaching.materials(session(), opened.id),
         rooms={each.id: each.name for each in teaching.environments(session(), own)},
@@ -155,7 +157,7 @@ def _offer(opened: TrainingClass, form: LessonForm) -> None:
     form.environment_id.choices = [("", ""), *((str(each.id), each.name) for each in rooms)]
     tasks = plan_rules.tasks_of(standard(opened.field), opened.level) if opened.plan else {}
     form.tasks.choices = [
-        (task, node.zh) for task, node in tasks.items() if opened.plan and task in opened.plan.entries
+        (task, node_name(node)) for task, node in tasks.items() if opened.plan and task in opened.plan.entries
     ]
 
 

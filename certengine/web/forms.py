@@ -1,11 +1,12 @@
 """The form that all forms derive from, and the fields that WTForms lacks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from wtforms import DateField as AnyDateField
 from wtforms import DateTimeLocalField, HiddenField, RadioField
 from wtforms.fields import Field
 
@@ -15,6 +16,8 @@ from certengine.foundation.ids import random_code
 from certengine.web.errors import say
 
 TOKEN_LENGTH = 40
+# Whatever has a date here lies between: beyond, reckoning with days and zones falls off the calendar.
+YEARS = range(1900, 2101)
 
 
 def given_token() -> str:
@@ -35,6 +38,20 @@ class Form(FlaskForm):
         return others
 
 
+def _must_be_a_date(given: date | None) -> None:
+    """Raises ValueError for what is a date to the computer alone."""
+    if given is not None and given.year not in YEARS:
+        raise ValueError(_("请填写1900年至2100年之间的日期"))
+
+
+class DateField(AnyDateField):
+    """A day that people reckon with."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        _must_be_a_date(self.data)
+
+
 class ChinaTimeField(DateTimeLocalField):
     """A date and time as people in China write it, held as an aware time."""
 
@@ -42,6 +59,7 @@ class ChinaTimeField(DateTimeLocalField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
+        _must_be_a_date(self.data)
         if self.data is not None:
             self.data = self.data.replace(tzinfo=CHINA)
 

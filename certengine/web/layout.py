@@ -45,6 +45,14 @@ def china_time(moment: datetime | None, seconds: bool = False) -> str:
     return f"{china_date(moment)} {clock}"
 
 
+def china_span(starts: datetime, ends: datetime) -> str:
+    """From when until when; the day is said once where it is the same."""
+    same = starts.astimezone(CHINA).date() == ends.astimezone(CHINA).date()
+    return (
+        f"{china_time(starts)}–{ends.astimezone(CHINA):%H:%M}" if same else f"{china_time(starts)}–{china_time(ends)}"
+    )
+
+
 def china_date(moment: Any) -> str:
     if moment is None:
         return ""
@@ -71,6 +79,7 @@ def csrf_field() -> Markup:
 
 def install(app: Flask) -> None:
     app.jinja_env.filters["china_time"] = china_time
+    app.jinja_env.filters["china_span"] = china_span
     app.jinja_env.filters["field_time"] = field_time
     app.jinja_env.filters["china_date"] = china_date
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -27,6 +27,12 @@ def now() -> datetime:
     return g.now  # type: ignore[no-any-return]
 
 
+def asked_year(this: int) -> int:
+    """The year of the address, or this one where it names none that a calendar could show."""
+    year = request.args.get("year", this, int)
+    return year if 2000 <= year <= 2100 else this
+
+
 def may_lag(view: View) -> View:
     """Declares that a view may be read from a replica, which shows what was true a moment ago."""
     setattr(view, MAY_LAG, True)
