@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 
 from certengine import rooms
 from certengine.certificates.hooks import deliver_due
+from certengine.certificates.lookups import Lookups
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
 from certengine.delivery.service import close_expired
@@ -39,7 +40,8 @@ def application() -> Any:
     from certengine.app import create_app
 
     app = create_app()
-    return Door(app, Turns(WSGIMiddleware(app, workers=THREADS), TURNS), current())
+    behind = Turns(WSGIMiddleware(app, workers=THREADS), TURNS)
+    return Door(app, Lookups(app, behind, current()), current())
 
 
 @click.command("serve")

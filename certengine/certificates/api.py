@@ -12,7 +12,8 @@ from certengine.certificates.checking import Outcome
 from certengine.certificates.credential import profile
 from certengine.certificates.folder import as_json
 from certengine.certificates.interface import description
-from certengine.certificates.service import CertificateView
+from certengine.certificates.rules import LOOK_UPS
+from certengine.certificates.saying import said
 from certengine.certificates.verifier_page import jwk, verifier_page
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotFound
@@ -25,32 +26,13 @@ blueprint = Blueprint("certificates_api", __name__)
 VC_JWT = "application/vc+jwt"
 
 
-def _said(found: CertificateView | None) -> dict[str, Any]:
-    result: dict[str, Any] = {"outcome": checking.outcome(found).value}
-    if found is None:
-        return result
-    receipt = found.receipt
-    return {
-        **result,
-        "certificate": found.facts,
-        "sha256": found.pdf,
-        "ended_at": found.ended_at.isoformat() if found.ended_at else None,
-        "suspended_at": found.suspended_at.isoformat() if found.suspended_at else None,
-        "reason": found.reason.value if found.reason else None,
-        "successor": found.successor,
-        "countersigned": found.countersigned
-        and {"department": found.countersigned[0], "at": found.countersigned[1].isoformat()},
-        "ledger": {"leaf_hash": receipt.leaf_hash, "index": receipt.index, "tree_size": receipt.tree_size},
-    }
-
-
 @blueprint.get("/api/v1/certificates/<code>")
 @may_lag
 @public("employers' systems ask by code")
-@limiter.limit("120 per minute")
+@limiter.limit(LOOK_UPS)
 def certificate(code: str) -> tuple[dict[str, Any], int]:
     found = service.by_code(session(), runtime(), code)
-    return _said(found), 404 if found is None else 200
+    return said(found), 404 if found is None else 200
 
 
 @blueprint.post("/api/v1/verify")
@@ -65,7 +47,7 @@ def verify() -> dict[str, Any]:
     found = as_json(checked.verdict)
     proven = {name: found[name] for name in ("level", "signed_at", "time_stamps", "countersignatures")}
     codes = list(checked.verdict.codes)
-    return {**_said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes, **proven}
+    return {**said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes, **proven}
 
 
 @blueprint.post("/api/v1/verify/list")

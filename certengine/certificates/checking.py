@@ -11,6 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.orm import Session
 
 from certengine.certificates import authority, service
+from certengine.certificates.looked_up import LookedUp
 from certengine.certificates.models import CertificateState
 from certengine.certificates.service import CertificateView
 from certengine.certificates.tampering import named
@@ -31,7 +32,7 @@ class Outcome(enum.Enum):
     DAMAGED = "damaged"
 
 
-def outcome(found: CertificateView | None) -> Outcome:
+def outcome(found: CertificateView | LookedUp | None) -> Outcome:
     """Whatever the state, one word; a damaged file is never called valid or expired."""
     if found is None:
         return Outcome.UNKNOWN

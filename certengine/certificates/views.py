@@ -24,7 +24,7 @@ from certengine.certificates import (
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.pages import blueprint
-from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
+from certengine.certificates.rules import CODE_LENGTH, LOOK_UPS, CertificateKind, ReasonClass, fields_of
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
@@ -107,13 +107,17 @@ LABELS = {
 
 def printed_fields(facts: dict[str, str]) -> list[tuple[str, str]]:
     """The printed fields with their labels in the reader's language; values stay as printed."""
-    return [(str(LABELS[label]), value) for label, value in fields_of(facts)]
+    return [(printed_label(label), value) for label, value in fields_of(facts)]
+
+
+def printed_label(label: str) -> str:
+    return str(LABELS[label])
 
 
 @blueprint.get("/v/<code>")
 @may_lag
 @public("an employer scans the code on a certificate")
-@limiter.limit("120 per minute")
+@limiter.limit(LOOK_UPS)
 def look_up(code: str) -> tuple[str, int]:
     found = service.by_code(session(), runtime(), code)
     result = checking.outcome(found)

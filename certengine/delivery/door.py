@@ -23,12 +23,12 @@ from certengine.delivery.receiving import Refused
 from certengine.delivery.screen import Screens
 from certengine.delivery.scripts import Scripts
 from certengine.delivery.starting import MOST, Begin, OpenScreen, ShowPaper, Starting
-from certengine.delivery.together import Together
 from certengine.delivery.visits import Visits, headers_of
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Part
 from certengine.web.asgi import Application, Receive, Scope, Send, again, read_body
 from certengine.web.security import CONTENT_SECURITY_POLICY, HEADERS
+from certengine.web.together import Together
 
 log = logging.getLogger(__name__)
 ANSWERS = "/exam/answers/"

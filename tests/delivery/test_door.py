@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 from certengine.delivery import service
 from certengine.delivery.door import Door
-from certengine.delivery.together import Together
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.ledger.models import LedgerEntry
+from certengine.web.together import Together
 from tests.delivery.test_gate import attempt, come
 from tests.sittings.factories import OFFICER, Exam, exam
 
