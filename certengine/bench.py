@@ -7,15 +7,16 @@ import click
 
 # name → function that measures: returns name, unit, ours, limit, ratio, conditions
 BENCHES = {
-    "answers": "certengine.rehearse:bench_answers",
-    "starts": "certengine.rehearse:bench_starts",
-    "sign-ins": "certengine.rehearse:bench_sign_ins",
+    "answers": "certengine.served_benches:bench_answers",
+    "starts": "certengine.served_benches:bench_starts",
+    "sign-ins": "certengine.served_benches:bench_sign_ins",
+    "look-ups": "certengine.served_benches:bench_look_ups",
     "draws": "certengine.papers.bench:bench",
     "forms": "certengine.papers.bench_forms:bench",
     "board": "certengine.proctoring.bench:bench",
     "marking": "certengine.marking.bench:bench",
     "certificates": "certengine.certificates.bench:bench",
-    "verification": "certengine.certificates.bench:bench_verification",
+    "verification": "certengine.served_benches:bench_verification",
     "ledger": "certengine.ledger.bench:bench",
     "search": "certengine.bank.bench:bench",
     "courses": "certengine.training.bench:bench",

@@ -4,43 +4,32 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 from uuid import UUID
 
 import click
-from sqlalchemy import select
 
 from certengine import rooms
 from certengine.delivery import service as delivery
 from certengine.delivery.simulation import (
-    TOKEN,
-    Browser,
     Ticket,
     answer_for,
     begin_all,
     enter_all,
-    found,
     lost_answers,
     prepare,
-    sign_in_all,
 )
 from certengine.foundation import migrate
 from certengine.foundation.runtime import Runtime
 from certengine.foundation.settings import Settings, driver_url
-from certengine.people import service as people
-from certengine.people.models import Organisation
-from certengine.people.permissions import Role
 
 HOST = "127.0.0.1"
 
@@ -189,142 +178,6 @@ def _stored(runtime: Runtime, attempt: str) -> dict[str, tuple[int, Any]]:
     with runtime.unit_of_work(read_only=True) as session:
         saved = delivery.saved_state(session, UUID(attempt))
     return {item: (sequence, content.get("a")) for item, (sequence, content) in saved.items()}
-
-
-def bench_answers(candidates: int = 100, seconds: float = 4, rounds: int = 3) -> dict[str, Any]:
-    """Answers acknowledged as durable over HTTP by signed-in candidates, beside bare durable commits of one row."""
-    ours, limit, latencies = [], [], []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with stage(folder, candidates) as made:
-            signed_in = sign_in_all(made.addresses, made.sitting_id, made.tickets)
-            for _round in range(rounds):
-                load = answer_for(made.addresses, signed_in, seconds)
-                ours.append(load.saves / load.seconds)
-                latencies.append((load.percentile(0.5), load.percentile(0.99)))
-                limit.append(_bare_commits(folder / "bare.db", seconds / 2))
-    return {
-        "name": "answers",
-        "unit": "answers/s",
-        "ours": median(ours),
-        "limit": median(limit),
-        "ratio": median(ours) / median(limit),
-        "conditions": {
-            "ours": "one answer a request over 64 kept connections, cookie and CSRF token checked, SQLite, one worker",
-            "limit": "one row a transaction from one connection, SQLite, WAL, synchronous=FULL, no HTTP",
-            "candidates": candidates,
-            "p50 ms": round(median(each[0] for each in latencies), 1),
-            "p99 ms": round(median(each[1] for each in latencies), 1),
-            "processors": os.cpu_count(),
-        },
-    }
-
-
-def _bare_commits(path: Path, seconds: float) -> float:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE IF NOT EXISTS bare (number INTEGER PRIMARY KEY, attempt TEXT, content TEXT)")
-    count, started = 0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO bare (attempt, content) VALUES (?, ?)", ("0" * 32, '{"a":"b","f":false}'))
-        connection.execute("COMMIT")
-        count += 1
-    rate = count / (time.perf_counter() - started)
-    connection.close()
-    return rate
-
-
-def bench_starts(candidates: int = 200) -> dict[str, Any]:
-    """Candidates from the front door to the open screen, each over eight requests, beside bare pages."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        stage(Path(name), candidates) as made,
-    ):
-        started = time.perf_counter()
-        sign_in_all(made.addresses, made.sitting_id, made.tickets)
-        ours = candidates / (time.perf_counter() - started)
-        started = time.perf_counter()
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _number: _bare_pages(made.servers[0].port), range(candidates)))
-        limit = candidates / (time.perf_counter() - started)
-    return {
-        "name": "starts",
-        "unit": "candidates/s",
-        "ours": ours,
-        "limit": limit,
-        "ratio": ours / limit,
-        "conditions": {
-            "ours": "front door, sign-in, identity, start, whole paper, screen opened: eight requests, one worker",
-            "limit": "eight requests to /healthz from the same clients",
-            "candidates": candidates,
-            "processors": os.cpu_count(),
-        },
-    }
-
-
-def _bare_pages(port: int) -> None:
-    browser = Browser(HOST, port)
-    for _number in range(8):
-        browser.get("/healthz")
-    browser.close()
-
-
-def bench_sign_ins(accounts: int = 30, times: int = 10) -> dict[str, Any]:
-    """Staff who sign in by password at once while candidates answer, beside bare hashing on as many processors."""
-    password = "correct horse battery"
-    with tempfile.TemporaryDirectory() as name, stage(Path(name), 50) as made:
-        logins = [f"staff{number}" for number in range(accounts)]
-        with made.runtime.unit_of_work() as session:
-            owner = session.scalars(select(Organisation)).one()
-            for login in logins:
-                people.create_account(
-                    session,
-                    login=login,
-                    password=password,
-                    name="演练",
-                    organisation=owner,
-                    roles=frozenset({Role.PROCTOR}),
-                    now=made.runtime.clock.now(),
-                )
-        signed_in = sign_in_all(made.addresses, made.sitting_id, made.tickets)
-        with ThreadPoolExecutor(17) as pool:
-            answering = pool.submit(answer_for, made.addresses, signed_in, 8, 8)
-            started = time.perf_counter()
-            list(pool.map(lambda login: _sign_in(made.servers[0].port, login, password), logins * times))
-            ours = accounts * times / (time.perf_counter() - started)
-            load = answering.result()
-    hashed = people.hasher().hash(password)
-    started = time.perf_counter()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda _number: people.hasher().verify(hashed, password), range(100)))
-    limit = 100 / (time.perf_counter() - started)
-    return {
-        "name": "sign-ins",
-        "unit": "sign-ins/s",
-        "ours": ours,
-        "limit": limit,
-        "ratio": ours / limit,
-        "conditions": {
-            "ours": "page and form with password, 16 at once, one worker, while candidates answer over 8 connections",
-            "limit": "the password checked against its hash alone, nothing beside it",
-            "sign-ins": accounts * times,
-            "answers/s beside": round(load.saves / load.seconds),
-            "p99 ms of an answer beside": round(load.percentile(0.99), 1),
-            "answers refused": load.failures,
-            "processors": os.cpu_count(),
-        },
-    }
-
-
-def _sign_in(port: int, login: str, password: str) -> None:
-    browser = Browser(HOST, port)
-    token = found(TOKEN, browser.get("/sign-in"))
-    page = browser.post("/sign-in", {"csrf_token": token, "login": login, "password": password})
-    browser.close()
-    if b"/sign-in" in page:
-        raise RuntimeError("the sign-in was refused")
 
 
 @click.command("rehearse")
