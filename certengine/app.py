@@ -10,6 +10,7 @@ from certengine.foundation.keys import derive
 from certengine.foundation.runtime import Runtime
 from certengine.web import access, errors, language, layout, security
 from certengine.web.access import current_actor, public
+from certengine.web.interface import TEXT, add_paths, get, in_json
 from certengine.web.request import TransactionalFlask
 
 
@@ -42,6 +43,16 @@ def _own_pages(app: Flask) -> None:
         actor = current_actor()
         landing = getattr(actor, "landing", None)
         return redirect(url_for(landing)) if landing else render_template("layout/home.html")  # type: ignore[return-value]
+
+    status = {"type": "object", "properties": {"status": TEXT}}
+    alive, waits = in_json("It runs", status), in_json("Migrations are pending", status)
+    add_paths(
+        app,
+        {
+            "/healthz": get("health", [], {"200": alive}),
+            "/readyz": get("readiness", [], {"200": alive, "503": waits}),
+        },
+    )
 
     @app.get("/healthz")
     @public("liveness probe")

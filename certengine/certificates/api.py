@@ -5,13 +5,14 @@ from importlib.metadata import version
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
+from flask.blueprints import BlueprintSetupState
 
 from certengine.certificates import authority, checking, credentials, many, service, stamping
 from certengine.certificates.checking import Outcome
 from certengine.certificates.credential import profile
 from certengine.certificates.folder import as_json
-from certengine.certificates.interface import description
+from certengine.certificates.interface import paths, schemas
 from certengine.certificates.rules import LOOK_UPS
 from certengine.certificates.saying import said
 from certengine.certificates.verifier_page import jwk, verifier_page
@@ -19,11 +20,17 @@ from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotFound
 from certengine.web.access import public
 from certengine.web.errors import say
+from certengine.web.interface import add_paths, description
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("certificates_api", __name__)
 VC_JWT = "application/vc+jwt"
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_paths(state, paths(), schemas())
 
 
 @blueprint.get("/api/v1/certificates/<code>")
@@ -180,4 +187,4 @@ def root() -> Response:
 @blueprint.get("/api/v1/openapi.json")
 @public("the description of this interface")
 def openapi() -> dict[str, Any]:
-    return description(version("certengine"))
+    return description(current_app, version("certengine"))

@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
+from flask.blueprints import BlueprintSetupState
 
 from certengine.foundation.errors import NotFound, Problem
 from certengine.foundation.paging import paginate
 from certengine.ledger import cosignatures, receipts, rules, service
+from certengine.ledger.interface import PATHS
 from certengine.web.access import public
 from certengine.web.errors import say
+from certengine.web.interface import add_paths
 from certengine.web.request import may_lag, runtime, session
 from certengine.web.security import csrf, limiter
 
 blueprint = Blueprint("ledger", __name__)
 LONGEST_NOTE = 10_000
 IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    add_paths(state, PATHS)
 
 
 @blueprint.get("/ledger")

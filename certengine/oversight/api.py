@@ -1,6 +1,7 @@
 """What a monitoring system reads: counts alone, in the text format of Prometheus."""
 
 from flask import Blueprint, Response
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy import func, select
 
 from certengine.certificates.models import Certificate
@@ -9,9 +10,16 @@ from certengine.foundation.jobs import Job, JobState
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
 from certengine.web.access import public
+from certengine.web.interface import TEXT, add_paths, content, get
 from certengine.web.request import session
 
 blueprint = Blueprint("oversight_api", __name__)
+
+
+@blueprint.record_once
+def set_up(state: BlueprintSetupState) -> None:
+    counts = content("Counts (Prometheus)", "text/plain", TEXT)
+    add_paths(state, {"/metrics": get("metrics", [], {"200": counts})})
 
 
 @blueprint.get("/metrics")

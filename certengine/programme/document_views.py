@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import render_template, request, send_file
+from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import NotFound
@@ -11,11 +12,18 @@ from certengine.programme.document_models import DocumentKind
 from certengine.programme.pages import blueprint
 from certengine.web.access import current_actor, public
 from certengine.web.errors import say
+from certengine.web.interface import BINARY, TEXT, add_paths, content, get, parameter, said
 from certengine.web.request import runtime, session
 from certengine.web.security import limiter
 
 # What is not about a person anybody may fetch who has the code.
 OPEN = frozenset({DocumentKind.PLAQUE, DocumentKind.DESIGNATION, DocumentKind.BEST_COURSE, DocumentKind.YEARLY_REPORT})
+
+
+@blueprint.record_once
+def describe_documents(state: BlueprintSetupState) -> None:
+    answers = {"200": content("The file of a document", "application/pdf", BINARY), "404": said("None that is open")}
+    add_paths(state, {"/documents/{code}/file.pdf": get("document", [parameter("code", TEXT)], answers)})
 
 
 @blueprint.route("/documents/<code>", methods=["GET", "POST"])

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from certengine.foundation.errors import NotFound
 from certengine.web import counting
 from certengine.web.access import public
+from certengine.web.interface import TEXT, add_paths, content, get, said
 from certengine.web.request import now, runtime
 
 CONTENT_SECURITY_POLICY = (
@@ -68,6 +69,10 @@ def install(app: Flask) -> None:
         if not addresses:
             raise NotFound("not_found")
         return Response(security_txt(addresses, settings.base_url, now()), mimetype="text/plain")
+
+    contact = content("Whom to tell of a weakness (RFC 9116)", "text/plain", TEXT)
+    told = {"200": contact, "404": said("Nobody is named")}
+    add_paths(app, {"/.well-known/security.txt": get("security", [], told)})
 
     @app.after_request
     def headers(response: Response) -> Response:

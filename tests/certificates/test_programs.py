@@ -183,16 +183,3 @@ def test_whoever_asks_too_often_is_told_to_wait(runtime: Runtime) -> None:
     client = create_app(runtime, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=True).test_client()
     answers = [client.post("/api/v1/verify/files", data=packed({})).status_code for _ in range(7)]
     assert answers == [200] * 6 + [429]
-
-
-def test_every_way_in_is_described(client: FlaskClient) -> None:
-    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
-    ours = {
-        rule.rule
-        for rule in client.application.url_map.iter_rules()
-        if rule.endpoint.startswith("certificates_api.")
-        and rule.rule.startswith("/api/")
-        and "openapi" not in rule.rule
-    }
-    spelled = {each.replace("<int:", "<").replace("<", "{").replace(">", "}") for each in ours}
-    assert spelled <= set(paths)
