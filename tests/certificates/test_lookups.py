@@ -76,7 +76,9 @@ class Gate:
 
         await (self.door if door else self.app)(scope, receive, send)  # type: ignore[arg-type]
         told = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], told, b"".join(each.get("body", b"") for each in sent[1:]).decode(errors="replace"))
+        return Answer(
+            sent[0]["status"], told, b"".join(each.get("body", b"") for each in sent[1:]).decode(errors="replace")
+        )
 
 
 @pytest.fixture
