@@ -219,8 +219,10 @@ KINDS = {
     "training.completed": _("结业"),
     "training.enrolled": _("学员报名"),
     "training.environment_added": _("登记培训环境"),
+    "training.lesson_removed": _("删除课次"),
     "training.planned": _("修改培训计划"),
     "training.scanned": _("扫码签到"),
+    "training.taken_out": _("从班级移除学员"),
     "training.teacher_added": _("登记教师"),
     "exam.assessment_opened": _("建立结业考核"),
 }

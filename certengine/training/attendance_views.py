@@ -20,7 +20,7 @@ from certengine.training.pages import blueprint, learner
 from certengine.training.rules import Presence
 from certengine.training.teaching_forms import FileForm, ScanForm
 from certengine.web.access import allow, current_actor, public
-from certengine.web.downloads import sent_spreadsheet
+from certengine.web.downloads import sent_rows, sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
@@ -102,12 +102,56 @@ def lesson_list(class_id: UUID, lesson_id: UUID) -> Any:
     lesson = timetable.lesson_of(session(), opened, lesson_id)
     rows, there = service.progress(session(), opened), timetable.presences(session(), lesson.id)
     if request.method == "POST":
-        chosen, whole = set(request.form.getlist("enrolment")), Presence(lesson.starts_at, lesson.ends_at)
-        for row in rows:
-            if str(row.enrolment.id) in chosen and row.enrolment.id not in there and not row.enrolment.completed_at:
-                service.record_attendance(session(), row.enrolment, lesson, whole, actor=staff().id, now=now())
+        chosen = set(request.form.getlist("enrolment"))
+        new = [each for each in rows if str(each.enrolment.id) in chosen and each.enrolment.id not in there]
+        _record_whole(lesson, [each.enrolment for each in new if not each.enrolment.completed_at])
         return redirect(url_for(".lesson_list", class_id=class_id, lesson_id=lesson_id))
     return render_template("training/lesson_list.html", opened=opened, lesson=lesson, rows=rows, there=there)
+
+
+def _record_whole(lesson: Lesson, people: list[Enrolment]) -> None:
+    """Everybody who can be recorded is; of the others it is said why not."""
+    whole, count = Presence(lesson.starts_at, lesson.ends_at), 0
+    for each in people:
+        try:
+            service.record_attendance(session(), each, lesson, whole, actor=staff().id, now=now())
+            count += 1
+        except Invalid as error:
+            said = say(error.problems[0])
+            flash(gettext("%(name)s：%(problem)s", name=each.person.name, problem=said), "danger")
+    flash(
+        gettext("已登记%(count)s人", count=count) if people else gettext("请先勾选学员"),
+        "success" if count else "warning",
+    )
+
+
+@blueprint.post("/training/<uuid:class_id>/lessons/<uuid:lesson_id>/remove")
+@allow(Permission.TRAINING_MANAGE)
+def remove_lesson(class_id: UUID, lesson_id: UUID) -> Any:
+    lesson = timetable.lesson_of(session(), _class(class_id), lesson_id)
+    timetable.remove_lesson(session(), lesson, actor=staff().id, now=now())
+    flash(gettext("课次已删除"))
+    return redirect(url_for(".show_class", class_id=class_id))
+
+
+@blueprint.get("/training/<uuid:class_id>/people.xlsx")
+@allow(Permission.TRAINING_MANAGE)
+def class_people_xlsx(class_id: UUID) -> Response:
+    opened = _class(class_id)
+    rows = [
+        (
+            row.enrolment.person.name,
+            row.enrolment.person.document_masked,
+            row.hours,
+            opened.hours_required,
+            row.enrolment.assessment,
+            say(CertengineError(row.missing[0])) if row.missing else gettext("可发证"),
+            row.enrolment.completed_at and row.enrolment.completed_at.astimezone(CHINA).date(),
+        )
+        for row in service.progress(session(), opened)
+    ]
+    heads = ("姓名", "证件号码", "已得学时", "规定学时", "结业考核", "状态", "结业日期")
+    return sent_rows(heads, rows, f"{opened.title}-学员与学时")
 
 
 @blueprint.route("/lessons/<uuid:lesson_id>/present/<code>", methods=["GET", "POST"])

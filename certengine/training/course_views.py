@@ -6,7 +6,9 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
 
+from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound, Problem
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
@@ -20,6 +22,7 @@ from certengine.training.course_models import Course, CourseState, Subject
 from certengine.training.courses import Sought, UnitFacts
 from certengine.training.pages import STATES, SUBJECTS, blueprint
 from certengine.web.access import allow
+from certengine.web.downloads import sent_rows
 from certengine.web.errors import say
 from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
@@ -270,6 +273,24 @@ def course_learners(course_id: UUID) -> str:
     query = course_statistics.learners_query(course_id)
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template("training/learners.html", course=found, page=page, form=ReasonForm(formdata=None))
+
+
+@blueprint.get("/courses/manage/<uuid:course_id>/learners.xlsx")
+@allow(Permission.COURSE_MANAGE)
+def course_learners_xlsx(course_id: UUID) -> Response:
+    found = courses.course(session(), course_id, staff().organisation_id)
+    rows = [
+        (
+            each.person.name,
+            each.person.document_masked,
+            each.units_done,
+            each.units,
+            each.completed_at and each.completed_at.astimezone(CHINA).date(),
+        )
+        for each in session().scalars(course_statistics.learners_query(course_id))
+    ]
+    heads = ("姓名", "证件号码", "已完成单元", "单元数", "完成日期")
+    return sent_rows(heads, rows, f"{found.title}-学员")
 
 
 @blueprint.post("/courses/manage/<uuid:course_id>/learners/<uuid:enrolment_id>/attempts")

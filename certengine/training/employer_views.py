@@ -20,7 +20,7 @@ from certengine.training.course_rules import rule_of
 from certengine.training.organisation_list import template
 from certengine.training.pages import blueprint
 from certengine.web.access import allow
-from certengine.web.downloads import sent_spreadsheet
+from certengine.web.downloads import sent_rows, sent_spreadsheet
 from certengine.web.errors import say
 from certengine.web.forms import ApplyListForm
 from certengine.web.request import asked_year, now, runtime, session
@@ -52,6 +52,18 @@ def organisation_people() -> str:
         learns=learns,
         rule=rule_of(year),
     )
+
+
+@blueprint.get("/organisation/people.xlsx")
+@allow(Permission.COURSE_ENROL)
+def organisation_people_xlsx() -> Response:
+    year, only = year_asked(), request.args.get("only", "")
+    rows = [
+        (each.person.name, each.person.document_masked, each.professional, each.general, "是" if each.met else "否")
+        for each in session().scalars(hours_accounts.people_query(staff().organisation_id, year, only))
+    ]
+    heads = ("姓名", "证件号码", "专业学时", "公需学时", "达到年度要求")
+    return sent_rows(heads, rows, f"单位学员学时-{year}")
 
 
 @blueprint.get("/organisation/people/template.xlsx")

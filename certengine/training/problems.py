@@ -32,8 +32,13 @@ register_messages(
         "training.completed": "该学员已结业，不能再改",
         "training.lesson_times": "课次的结束时间应晚于开始时间",
         "training.lesson_clash": "该时间与本班其他课次冲突",
+        "training.lesson_long": "一个课次最长12小时，请核对结束时间",
+        "training.lesson_attended": "已有人出勤的课次不能删除",
+        "training.presence_elsewhere": "该学员在此时间另有其他课次的出勤记录，同一时间不能重复计入",
+        "training.enrolment_attended": "已有出勤记录的学员不能移除",
+        "training.presence_ahead": "课次结束后才能登记出勤，不能登记还没有到的时间",
         "training.presence_times": "出勤时间应在课次时间之内，离开晚于到达",
-        "training.reason_missing": "更正出勤需要填写原因",
+        "training.reason_missing": "请填写原因",
         "training.nobody_completed": "没有可以发证的学员：需学时已满且结业考核合格",
     }
 )

@@ -166,6 +166,18 @@ def enrol(
     return enrolment
 
 
+def take_out(session: Session, enrolment: Enrolment, reason: str, *, actor: str, now: datetime) -> None:
+    """Who was enrolled by mistake; who was present stays. Raises Invalid without a reason, Conflict."""
+    if not reason.strip():
+        raise Invalid([Problem("reason", "training.reason_missing")])
+    attended = select(Attendance.id).where(Attendance.enrolment_id == enrolment.id)
+    if enrolment.completed_at or session.scalar(attended.limit(1)) is not None:
+        raise Conflict("training.enrolment_attended")
+    record(session, "training.taken_out", enrolment, actor, now, {"reason": reason.strip()})
+    session.delete(enrolment)
+    session.flush()
+
+
 def record_attendance(
     session: Session,
     enrolment: Enrolment,
@@ -181,6 +193,9 @@ def record_attendance(
         raise Conflict("training.completed")
     if not lesson.starts_at <= presence.came < presence.left <= lesson.ends_at:
         raise Invalid([Problem("left_at", "training.presence_times")])
+    if presence.left > now:
+        raise Invalid([Problem("left_at", "training.presence_ahead")])
+    timetable.must_not_be_elsewhere(session, enrolment, lesson, presence.came, presence.left)
     found = session.scalar(
         select(Attendance).where(Attendance.enrolment_id == enrolment.id, Attendance.lesson_id == lesson.id)
     )

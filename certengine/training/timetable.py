@@ -25,6 +25,8 @@ __all__ = ["problems"]
 EARLY = timedelta(minutes=30)
 LATE = timedelta(minutes=15)
 BY_CODE = "qr"
+# A lesson is of one day; a longer one was mistyped.
+LONGEST = timedelta(hours=12)
 
 
 def lesson_problems(
@@ -38,6 +40,8 @@ def lesson_problems(
 ) -> list[Problem]:
     """What stands against a lesson beside its own class. Teacher and room are locked, so that two do not take them."""
     found = []
+    if ends_at - starts_at > LONGEST:
+        found.append(Problem("ends_at", "training.lesson_long"))
     teacher = _locked(session, Teacher, opened, teacher_id, "training.teacher_unknown")
     room = _locked(session, Environment, opened, environment_id, "training.room_unknown")
     day = starts_at.astimezone(CHINA).date()
@@ -77,10 +81,45 @@ def lesson_of(session: Session, opened: TrainingClass, lesson_id: UUID) -> Lesso
     return found
 
 
+def must_not_be_elsewhere(
+    session: Session, enrolment: Enrolment, lesson: Lesson, came: datetime, left: datetime
+) -> None:
+    """A minute counts at one lesson. Raises Invalid where the person was at one of another class meanwhile.
+
+    The person is locked, so that two institutions do not enter it at the same moment.
+    """
+    session.scalar(select(Person.id).where(Person.id == enrolment.person_id).with_for_update())
+    query = (
+        select(Attendance.id)
+        .join(Enrolment, Enrolment.id == Attendance.enrolment_id)
+        .where(
+            Enrolment.person_id == enrolment.person_id,
+            Attendance.lesson_id != lesson.id,
+            Attendance.left_at > Attendance.came_at,
+            Attendance.came_at < left,
+            Attendance.left_at > came,
+        )
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise Invalid([Problem("came_at", "training.presence_elsewhere")])
+
+
+def remove_lesson(session: Session, lesson: Lesson, *, actor: str, now: datetime) -> None:
+    """A lesson that was entered by mistake; one at which somebody was present stays. Raises Conflict."""
+    if session.scalar(select(Attendance.id).where(Attendance.lesson_id == lesson.id).limit(1)) is not None:
+        raise Conflict("training.lesson_attended")
+    private = {"topic": lesson.topic, "starts": lesson.starts_at.isoformat(), "teacher": lesson.teacher}
+    subject = f"training_class:{lesson.training_class_id}"
+    session.delete(lesson)
+    session.flush()
+    ledger.record(session, kind="training.lesson_removed", actor=actor, subject=subject, now=now, private=private)
+
+
 def scan(session: Session, enrolment: Enrolment, lesson: Lesson, *, now: datetime) -> Attendance:
     """The code on the screen was read: the first time begins the presence, each later one carries its end on.
 
-    Minutes count from the first to the last reading, within the lesson. Raises Conflict outside its time.
+    Minutes count from the first to the last reading, within the lesson. Raises Conflict outside its time, Invalid for
+    who was at another lesson meanwhile.
     """
     if enrolment.completed_at:
         raise Conflict("training.completed")
@@ -90,6 +129,7 @@ def scan(session: Session, enrolment: Enrolment, lesson: Lesson, *, now: datetim
     found = session.scalar(
         select(Attendance).where(Attendance.enrolment_id == enrolment.id, Attendance.lesson_id == lesson.id)
     )
+    must_not_be_elsewhere(session, enrolment, lesson, found.came_at if found else moment, moment)
     if found is None:
         found = Attendance(enrolment_id=enrolment.id, lesson_id=lesson.id, came_at=moment)
         session.add(found)
@@ -142,6 +182,12 @@ def presences(session: Session, lesson_id: UUID) -> dict[UUID, Attendance]:
     return {
         each.enrolment_id: each for each in session.scalars(select(Attendance).where(Attendance.lesson_id == lesson_id))
     }
+
+
+def attended(session: Session, class_id: UUID) -> set[UUID]:
+    """The lessons of a class at which somebody was present."""
+    query = select(Attendance.lesson_id).join(Lesson).where(Lesson.training_class_id == class_id)
+    return set(session.scalars(query.distinct()))
 
 
 def week(session: Session, organisation_id: UUID, begins: datetime, ends: datetime) -> Sequence[Lesson]:

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
@@ -30,6 +30,7 @@ from certengine.training import (
     service,
     teaching,
     teaching_views,
+    timetable,
 )
 from certengine.training.forms import AssessmentForm, AttendanceForm, ClassForm, EnrolForm, LessonForm
 from certengine.training.models import Attendance, Enrolment, Lesson, LessonMode, TrainingClass
@@ -37,6 +38,7 @@ from certengine.training.pages import blueprint
 from certengine.training.rules import Presence
 from certengine.training.teaching_models import Teacher
 from certengine.web.access import allow
+from certengine.web.errors import say
 from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
@@ -139,6 +141,7 @@ def _render_class(opened: TrainingClass, **forms: Any) -> str:
         "training/class.html",
         opened=opened,
         rows=service.progress(session(), opened),
+        attended=timetable.attended(session(), opened.id),
         name_of=node_name,
         coverage=teaching.coverage_of(opened.plan, taught) if opened.plan else None,
         materials=teaching.materials(session(), opened.id),
@@ -227,6 +230,7 @@ def _render_enrolment(enrolment: Enrolment, problems: list[str] | None = None) -
         opened=opened,
         presences=presences,
         earned=earned,
+        now=now(),
         form=AssessmentForm(formdata=None),
         attendance=AttendanceForm(formdata=None),
         problems=problems or [],
@@ -252,6 +256,18 @@ def record_attendance(class_id: UUID, enrolment_id: UUID, lesson_id: UUID) -> An
         form.show_problems(error)
         return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
     return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
+
+
+@blueprint.post("/training/<uuid:class_id>/enrolments/<uuid:enrolment_id>/remove")
+@allow(Permission.TRAINING_MANAGE)
+def take_out(class_id: UUID, enrolment_id: UUID) -> Any:
+    enrolment = _enrolment(class_id, enrolment_id)
+    try:
+        service.take_out(session(), enrolment, request.form.get("reason", "")[:400], actor=staff().id, now=now())
+    except Invalid as error:
+        return _render_enrolment(enrolment, [say(each) for each in error.problems]), 422
+    flash(gettext("学员已移除"))
+    return redirect(url_for(".show_class", class_id=class_id))
 
 
 def _aware(moment: datetime | None) -> datetime:

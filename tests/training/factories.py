@@ -42,4 +42,4 @@ def enrolled(session: Session, runtime: Runtime, opened: TrainingClass, name: st
 def attended(session: Session, runtime: Runtime, enrolment: Enrolment, lessons: int | None = None) -> None:
     for lesson in enrolment.training_class.lessons[:lessons]:
         presence = Presence(lesson.starts_at, lesson.ends_at)
-        service.record_attendance(session, enrolment, lesson, presence, actor=OFFICER, now=runtime.clock.now())
+        service.record_attendance(session, enrolment, lesson, presence, actor=OFFICER, now=lesson.ends_at)

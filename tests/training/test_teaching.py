@@ -9,12 +9,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.foundation.clock import SetClock
 from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.runtime import Runtime
+from certengine.ledger import service as ledger
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
 from certengine.training import completing, plan_rules, rotating, rules, service, teaching, timetable
@@ -24,7 +26,7 @@ from certengine.training.teaching import EnvironmentFacts, TeacherFacts
 from certengine.training.teaching_models import Environment, EnvironmentKind, Teacher
 from tests.factories import resident_id
 from tests.programme.factories import enter, field_time, roster_file
-from tests.training.factories import OFFICER, enrolled, training_class
+from tests.training.factories import OFFICER, attended, enrolled, training_class
 
 FIELD = "artificial_intelligence"
 
@@ -127,7 +129,7 @@ def test_full_hours_without_the_content_of_the_plan_open_no_assessment(session: 
     somebody = enrolled(session, runtime, opened, "张伟", 1)
     for each in opened.lessons:
         presence = rules.Presence(each.starts_at, each.ends_at)
-        service.record_attendance(session, somebody, each, presence, actor=OFFICER, now=runtime.clock.now())
+        service.record_attendance(session, somebody, each, presence, actor=OFFICER, now=each.ends_at)
     row = service.progress(session, opened)[0]
     assert row.content == {tasks[1]} and not row.ready
     with pytest.raises(Conflict, match="assessed_without_hours"):
@@ -153,9 +155,7 @@ def test_no_ticket_that_was_not_given_holds(given_text: str) -> None:
     assert not rotating.ticket_holds("secret", "lesson:1", given_text, 1_000_000)
 
 
-def test_minutes_count_from_the_first_to_the_last_scan_within_the_lesson(
-    session: Session, runtime: Runtime, clock: SetClock
-) -> None:
+def test_minutes_count_from_the_first_to_the_last_scan_within_the_lesson(session: Session, runtime: Runtime) -> None:
     opened = training_class(session, runtime)
     somebody, part = enrolled(session, runtime, opened, "张伟", 1), opened.lessons[0]
     with pytest.raises(Conflict, match="scan_closed"):
@@ -167,9 +167,10 @@ def test_minutes_count_from_the_first_to_the_last_scan_within_the_lesson(
     timetable.scan(session, somebody, part, now=part.ends_at + timedelta(minutes=10))
     seen = session.scalars(select(Attendance).where(Attendance.enrolment_id == somebody.id)).one()
     assert (seen.came_at, seen.left_at) == (part.starts_at, part.ends_at)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as told:
         whole = rules.Presence(part.starts_at, part.ends_at)
-        service.record_attendance(session, somebody, part, whole, actor=OFFICER, now=clock.now())
+        service.record_attendance(session, somebody, part, whole, actor=OFFICER, now=part.ends_at)
+    assert codes(told) == {"training.reason_missing"}
 
 
 @pytest.fixture
@@ -233,6 +234,10 @@ def test_a_learner_scans_the_screen_and_the_list_shows_who_was_there(
     assert "扫码" in shown
     ids = re.findall(r'name="enrolment" value="([0-9a-f-]+)"', shown)
     assert len(ids) == 2
+    ahead = client.post(f"{part}/list", data={"enrolment": ids[:1]}, follow_redirects=True).text
+    assert "课次结束后才能登记出勤" in ahead and ahead.count('name="enrolment"') == 2
+    clock.advance(hours=4)
+    enter(runtime, client, "college")
     client.post(f"{part}/list", data={"enrolment": ids[:1]})
     assert client.get(f"{part}/list").text.count('name="enrolment"') == 1
     with runtime.unit_of_work(read_only=True) as session:
@@ -273,3 +278,76 @@ def test_teachers_and_environments_are_kept_with_their_qualification_and_equipme
     client.post(retire.group())
     assert "已停用" in client.get("/training/resources").text
     assert client.get("/training/timetable?day=2026-11-25").status_code == 200
+
+
+def test_a_minute_counts_at_one_lesson_whichever_classes_hold_it(session: Session, runtime: Runtime) -> None:
+    first, second = training_class(session, runtime), training_class(session, runtime, "two")
+    one, two = (enrolled(session, runtime, each, "王芳", 4) for each in (first, second))
+    attended(session, runtime, one, 1)
+    lesson_, later = second.lessons[0], timedelta(hours=1)
+    whole = rules.Presence(lesson_.starts_at, lesson_.ends_at)
+    with pytest.raises(Invalid) as told:
+        service.record_attendance(session, two, lesson_, whole, actor=OFFICER, now=lesson_.ends_at)
+    assert codes(told) == {"training.presence_elsewhere"}
+    with pytest.raises(Invalid) as told:
+        timetable.scan(session, two, lesson_, now=lesson_.starts_at + later)
+    assert codes(told) == {"training.presence_elsewhere"}
+    attended(session, runtime, enrolled(session, runtime, second, "李明", 5), 1)
+
+
+def test_nobody_is_recorded_as_present_before_the_time_has_come(session: Session, runtime: Runtime) -> None:
+    opened = training_class(session, runtime)
+    somebody, lesson_ = enrolled(session, runtime, opened, "王芳", 4), opened.lessons[0]
+    whole = rules.Presence(lesson_.starts_at, lesson_.ends_at)
+    with pytest.raises(Invalid) as told:
+        service.record_attendance(session, somebody, lesson_, whole, actor=OFFICER, now=lesson_.starts_at)
+    assert codes(told) == {"training.presence_ahead"}
+
+
+def test_what_was_entered_by_mistake_is_taken_out_until_somebody_was_present(
+    session: Session, runtime: Runtime
+) -> None:
+    opened = training_class(session, runtime)
+    there, mistaken = (enrolled(session, runtime, opened, name, each) for each, name in ((4, "王芳"), (5, "李明")))
+    attended(session, runtime, there, 1)
+    now, held, wrong = runtime.clock.now(), opened.lessons[0], opened.lessons[-1]
+    with pytest.raises(Conflict, match="lesson_attended"):
+        timetable.remove_lesson(session, held, actor=OFFICER, now=now)
+    with pytest.raises(Conflict, match="enrolment_attended"):
+        service.take_out(session, there, "重名", actor=OFFICER, now=now)
+    with pytest.raises(Invalid) as told:
+        service.take_out(session, mistaken, " ", actor=OFFICER, now=now)
+    assert codes(told) == {"training.reason_missing"}
+    timetable.remove_lesson(session, wrong, actor=OFFICER, now=now)
+    service.take_out(session, mistaken, "重名", actor=OFFICER, now=now)
+    session.expire_all()
+    assert wrong not in opened.lessons and [each.enrolment for each in service.progress(session, opened)] == [there]
+    kinds = {each.kind for each in ledger.history(session, f"training_class:{opened.id}")}
+    assert "training.lesson_removed" in kinds
+
+
+def test_a_lesson_of_days_was_mistyped(session: Session, runtime: Runtime) -> None:
+    opened = training_class(session, runtime)
+    begins = opened.lessons[-1].ends_at
+    facts = LessonFacts("第9讲", "李老师", LessonMode.ONLINE, begins, begins + timedelta(hours=13))
+    with pytest.raises(Invalid) as told:
+        service.add_lesson(session, opened, facts, runtime.clock.now())
+    assert codes(told) == {"training.lesson_long"}
+
+
+def test_the_list_of_a_class_is_a_spreadsheet_and_a_mistake_is_taken_out_on_the_page(
+    client: FlaskClient, page: str
+) -> None:
+    book = load_workbook(BytesIO(client.get(f"{page}/people.xlsx").data))
+    rows = list(book.active.values)
+    assert rows[0][:3] == ("姓名", "证件号码", "已得学时")
+    assert [(row[0], row[2], row[5]) for row in rows[1:]] == [
+        (name, 0, "学时不足") for name in ("张伟", "李娜", "王强")
+    ]
+    person = re.search(rf"{page}/enrolments/[0-9a-f-]{{36}}", client.get(page).text)
+    assert person
+    assert client.post(f"{person.group()}/remove").status_code == 422
+    assert client.post(f"{person.group()}/remove", data={"reason": "重名"}).status_code == 302
+    assert client.post(f"{lesson_page(client, page)}/remove").status_code == 302
+    shown = client.get(page).text
+    assert person.group() not in shown and "还没有课次" in shown
