@@ -7,12 +7,13 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.paging import paginate
 from certengine.foundation.runtime import Runtime
 from certengine.oversight.forms import StepForm
-from certengine.oversight.pages import DESIGNATIONS, blueprint, must_be_provincial
+from certengine.oversight.pages import DESIGNATION_STATES, DESIGNATIONS, blueprint, must_be_provincial
 from certengine.people import designations, regions
 from certengine.people.actors import region, staff
 from certengine.people.designation_models import Designation, DesignationKind, DesignationState
@@ -26,6 +27,7 @@ from certengine.programme.document_sheet import Paper
 from certengine.programme.documents import Wanted
 from certengine.standards.names import field_names
 from certengine.web.access import allow
+from certengine.web.downloads import sent_rows
 from certengine.web.request import now, session
 
 ACTS = {
@@ -80,6 +82,25 @@ def list_designations() -> str:
         soon=designations.RENEWAL_DAYS,
         names=regions.names(str(get_locale())),
     )
+
+
+@blueprint.get("/oversight/designations.xlsx")
+@allow(Permission.INSPECTION_MANAGE)
+def designations_xlsx() -> Response:
+    places, fields = regions.names(), field_names()
+    rows = [
+        (
+            each.organisation.name,
+            places.get(each.organisation.region, each.organisation.region),
+            str(DESIGNATIONS[each.kind]),
+            "、".join(fields.get(field, field) for field in each.fields),
+            each.valid_from,
+            each.valid_until,
+            str(DESIGNATION_STATES[each.state]),
+        )
+        for each in session().scalars(designations.designations_query(region(), _chosen()))
+    ]
+    return sent_rows(("机构", "地区", "类别", "领域", "认定日期", "到期日期", "状态"), rows, "机构认定")
 
 
 @blueprint.route("/oversight/designations/<uuid:designation_id>", methods=["GET", "POST"])

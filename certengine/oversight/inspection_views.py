@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound
@@ -22,6 +23,7 @@ from certengine.people.models import OrganisationKind
 from certengine.people.pages import ORGANISATION_KINDS
 from certengine.people.permissions import Permission
 from certengine.web.access import allow
+from certengine.web.downloads import sent_rows
 from certengine.web.forms import given_token
 from certengine.web.request import now, runtime, session
 
@@ -55,6 +57,16 @@ def _list(form: RoundForm | None = None) -> str:
         chosen=request.args,
         form=form,
     )
+
+
+@blueprint.get("/oversight/inspections.xlsx")
+@allow(Permission.INSPECTION_MANAGE)
+def inspections_xlsx() -> Response:
+    rows = [
+        (each.organisation.name, each.reason, each.planned_on, each.inspectors, str(INSPECTION_STATES[each.state]))
+        for each in session().scalars(inspections.inspections_query(region(), _state()))
+    ]
+    return sent_rows(("机构", "来源", "检查日期", "检查人员", "状态"), rows, "监督检查")
 
 
 @blueprint.post("/oversight/inspections/rounds")

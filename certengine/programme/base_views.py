@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid, NotFound
@@ -19,8 +20,9 @@ from certengine.programme import documents, notices, rules, selection_rules
 from certengine.programme.base_models import AssessmentVerdict, BaseState, TrainingBase
 from certengine.programme.bases import ReportFacts
 from certengine.programme.forms import AssessmentForm, ReportForm, StandingForm
-from certengine.programme.pages import blueprint
+from certengine.programme.pages import BASE_STATES, TIERS, blueprint
 from certengine.web.access import allow
+from certengine.web.downloads import sent_rows
 from certengine.web.errors import say
 from certengine.web.request import asked_year, now, runtime, session
 
@@ -49,6 +51,22 @@ def list_bases() -> str:
         target=rules.BASE_YEARLY_TARGET,
         names=regions.names(str(get_locale())),
     )
+
+
+@blueprint.get("/programme/bases.xlsx")
+@allow(Permission.BASE_MANAGE)
+def bases_xlsx() -> Response:
+    year, names = rules.reporting_year(now().astimezone(CHINA).date()), regions.names()
+    rows = []
+    for base in service.bases(session(), regions.reach(region())):
+        counted, owner = service.indicators(session(), base.organisation_id, year), base.organisation
+        report = "已提交" if any(each.year == year for each in base.reports) else "未提交"
+        place, figures = names.get(owner.region, owner.region), (counted.trained, counted.seminars, counted.courses)
+        rows.append(
+            (base.plaque, owner.name, place, str(TIERS[base.tier]), str(BASE_STATES[base.state]), *figures, report)
+        )
+    heads = ("铭牌编号", "单位", "地区", "级别", "状态", "培训人数", "承办研修班数", "开发课程数", "年度总结")
+    return sent_rows(heads, rows, f"继续教育基地-{year}")
 
 
 @blueprint.post("/programme/bases/remind")

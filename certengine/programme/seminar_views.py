@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import CertengineError, Invalid
@@ -35,10 +36,19 @@ from certengine.programme.forms import (
     SessionForm,
     SummaryForm,
 )
-from certengine.programme.pages import CRITERIA_NAMES, SEMINAR_STATES, blueprint, chosen, chosen_ids, seminar_viewer
+from certengine.programme.pages import (
+    CRITERIA_NAMES,
+    SEMINAR_STATES,
+    TIERS,
+    blueprint,
+    chosen,
+    chosen_ids,
+    seminar_viewer,
+)
 from certengine.programme.seminar_models import ParticipantState, Seminar, SeminarState
 from certengine.programme.seminars import SeminarFacts
 from certengine.web.access import allow
+from certengine.web.downloads import sent_rows
 from certengine.web.errors import say
 from certengine.web.forms import given_token
 from certengine.web.request import asked_year, now, session
@@ -64,6 +74,28 @@ def list_seminars() -> str:
         chosen=request.args,
         may_apply=staff().may(Permission.SEMINAR_APPLY),
     )
+
+
+@blueprint.get("/programme/seminars.xlsx")
+@allow(*SEES)
+def seminars_xlsx() -> Response:
+    year = asked_year(now().astimezone(CHINA).year)
+    rows = [
+        (
+            each.title,
+            str(TIERS[each.tier]),
+            each.organisation.name,
+            each.host.name,
+            each.starts_on,
+            each.ends_on,
+            each.places,
+            each.trained,
+            str(SEMINAR_STATES[each.state]),
+        )
+        for each in session().scalars(seminars.seminars_query(seminar_viewer(), year, chosen(SeminarState, "state")))
+    ]
+    heads = ("研修班", "级别", "申请单位", "承办单位", "开班日期", "结束日期", "计划人数", "培训人数", "状态")
+    return sent_rows(heads, rows, f"高级研修班-{year}")
 
 
 @blueprint.route("/programme/seminars/new", methods=["GET", "POST"])
