@@ -14,7 +14,7 @@ from granian.constants import Interfaces
 
 from certengine import rooms
 from certengine.certificates.hooks import deliver_due
-from certengine.certificates.lookups import Lookups
+from certengine.certificates.lookup import LookUps
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
 from certengine.delivery.service import close_expired
@@ -36,12 +36,12 @@ GRACE = 10
 
 
 def application() -> Any:
-    """What a web worker runs: the door for answers and starts, and the application behind it on threads."""
+    """What a web worker runs: the doors for look-ups and for answers and starts, and the application behind on threads."""
     from certengine.app import create_app
 
     app = create_app()
     behind = Turns(WSGIMiddleware(app, workers=THREADS), TURNS)
-    return Door(app, Lookups(app, behind, current()), current())
+    return LookUps(app, Door(app, behind, current()), current())
 
 
 @click.command("serve")

@@ -13,8 +13,7 @@ from certengine.certificates.checking import Outcome
 from certengine.certificates.credential import profile
 from certengine.certificates.folder import as_json
 from certengine.certificates.interface import paths, schemas
-from certengine.certificates.rules import LOOK_UPS
-from certengine.certificates.saying import said
+from certengine.certificates.pages import LOOK_UPS
 from certengine.certificates.verifier_page import jwk, verifier_page
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotFound
@@ -39,7 +38,7 @@ def set_up(state: BlueprintSetupState) -> None:
 @limiter.limit(LOOK_UPS)
 def certificate(code: str) -> tuple[dict[str, Any], int]:
     found = service.by_code(session(), runtime(), code)
-    return said(found), 404 if found is None else 200
+    return checking.said(found), 404 if found is None else 200
 
 
 @blueprint.post("/api/v1/verify")
@@ -54,7 +53,13 @@ def verify() -> dict[str, Any]:
     found = as_json(checked.verdict)
     proven = {name: found[name] for name in ("level", "signed_at", "time_stamps", "countersignatures")}
     codes = list(checked.verdict.codes)
-    return {**said(checked.found), "outcome": checked.outcome.value, "problems": problems, "codes": codes, **proven}
+    return {
+        **checking.said(checked.found),
+        "outcome": checked.outcome.value,
+        "problems": problems,
+        "codes": codes,
+        **proven,
+    }
 
 
 @blueprint.post("/api/v1/verify/list")

@@ -11,7 +11,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 from sqlalchemy.orm import Session
 
 from certengine.certificates import authority, service
-from certengine.certificates.looked_up import LookedUp
 from certengine.certificates.models import CertificateState
 from certengine.certificates.service import CertificateView
 from certengine.certificates.tampering import named
@@ -32,7 +31,7 @@ class Outcome(enum.Enum):
     DAMAGED = "damaged"
 
 
-def outcome(found: CertificateView | LookedUp | None) -> Outcome:
+def outcome(found: CertificateView | None) -> Outcome:
     """Whatever the state, one word; a damaged file is never called valid or expired."""
     if found is None:
         return Outcome.UNKNOWN
@@ -41,6 +40,26 @@ def outcome(found: CertificateView | LookedUp | None) -> Outcome:
     if found.damaged:
         return Outcome.DAMAGED
     return Outcome.EXPIRED if found.expired else Outcome.VALID
+
+
+def said(found: CertificateView | None) -> dict[str, Any]:
+    """For programs."""
+    result: dict[str, Any] = {"outcome": outcome(found).value}
+    if found is None:
+        return result
+    place = found.place
+    return {
+        **result,
+        "certificate": found.facts,
+        "sha256": found.pdf,
+        "ended_at": found.ended_at.isoformat() if found.ended_at else None,
+        "suspended_at": found.suspended_at.isoformat() if found.suspended_at else None,
+        "reason": found.reason.value if found.reason else None,
+        "successor": found.successor,
+        "countersigned": found.countersigned
+        and {"department": found.countersigned[0], "at": found.countersigned[1].isoformat()},
+        "ledger": {"leaf_hash": place.leaf_hash, "index": place.index, "tree_size": place.tree_size},
+    }
 
 
 def known(session: Session, runtime: Runtime) -> Known:

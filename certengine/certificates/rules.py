@@ -14,8 +14,6 @@ from certengine.standards.rules import Level
 
 FORMAT = "certengine-certificate/1"
 CODE_LENGTH = 16
-# Look-ups from one address; pages and answers to programs are counted each for itself.
-LOOK_UPS = "120 per minute"
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "")  # nosec B104: an address to refuse, not to bind
 
 

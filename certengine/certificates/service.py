@@ -1,8 +1,8 @@
 """Issuing and finding certificates; what becomes of them is in lifecycle."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +60,7 @@ class CertificateView:
     successor: str | None
     pdf: str
     damaged: bool
-    receipt: ledger.Receipt
+    place: ledger.Place
     # The department, and when it signed.
     countersigned: tuple[str, datetime] | None
 
@@ -89,11 +89,16 @@ def issue(
 
 def by_code(session: Session, runtime: Runtime, code: str) -> CertificateView | None:
     """code as typed; None for one that was never issued."""
-    folded = fold_code(code)
-    if len(folded) != rules.CODE_LENGTH:
-        return None
-    row = session.scalar(select(Certificate).where(Certificate.code == folded))
-    return view(session, runtime, row) if row else None
+    return by_codes(session, runtime, [code]).get(code)
+
+
+def by_codes(session: Session, runtime: Runtime, codes: Iterable[str]) -> dict[str, CertificateView]:
+    """Codes as typed, with what was issued under them; those that were never issued are left out."""
+    folded = {code: fold_code(code) for code in codes}
+    sought = {code for code in folded.values() if len(code) == rules.CODE_LENGTH}
+    rows = session.scalars(select(Certificate).where(Certificate.code.in_(sought))).all() if sought else []
+    found = {each.code: each for each in views(session, runtime, rows)}
+    return {typed: found[code] for typed, code in folded.items() if code in found}
 
 
 def by_number(session: Session, runtime: Runtime, number: str, name: str) -> CertificateView | None:
@@ -114,10 +119,34 @@ def by_pdf(session: Session, runtime: Runtime, digest: str) -> CertificateView |
 
 
 def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateView:
-    shown = row.successor_id if row.successor_shown else None
-    successor = session.get(Certificate, shown) if shown else None
-    signed_by = session.get(Organisation, row.countersigned_by) if row.countersigned_by else None
+    return views(session, runtime, [row])[0]
+
+
+def views(session: Session, runtime: Runtime, rows: Sequence[Certificate]) -> list[CertificateView]:
+    """In their order, by a few statements for all."""
+    if not rows:
+        return []
+    shown = {row.successor_id for row in rows if row.successor_id and row.successor_shown}
+    query = select(Certificate.id, Certificate.code).where(Certificate.id.in_(shown))
+    successors = dict(session.execute(query).all()) if shown else {}
+    places = ledger.places(session, {row.ledger_entry for row in rows})
+    whole = runtime.files.whole(row.file for row in rows)
     today = runtime.clock.now().astimezone(CHINA).date()
+    signers = {row.countersigned_by for row in rows if row.countersigned_by}
+    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(signers))
+    departments = dict(session.execute(named).all()) if signers else {}
+    return [_view(row, successors, departments, places[row.ledger_entry], row.file in whole, today) for row in rows]
+
+
+def _view(
+    row: Certificate,
+    successors: Mapping[UUID, str],
+    departments: Mapping[UUID, str],
+    place: ledger.Place,
+    whole: bool,
+    today: date,
+) -> CertificateView:
+    signed_by = departments.get(row.countersigned_by) if row.countersigned_by else None
     return CertificateView(
         row.id,
         row.code,
@@ -129,11 +158,11 @@ def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateVie
         row.suspended_at if row.state is CertificateState.SUSPENDED else None,
         row.expires_on is not None and row.expires_on < today,
         row.reason_class if row.state is not CertificateState.VALID else None,
-        successor.code if successor else None,
+        successors.get(row.successor_id) if row.successor_id else None,
         row.file,
-        not runtime.files.is_whole(row.file),
-        ledger.receipt(session, row.ledger_entry),
-        (signed_by.name, row.countersigned_at) if signed_by and row.countersigned_at else None,
+        not whole,
+        place,
+        (signed_by, row.countersigned_at) if signed_by and row.countersigned_at else None,
     )
 
 

@@ -19,12 +19,13 @@ from certengine.certificates import (
     key_views,
     lifecycle,
     many,
+    outcome_page,
     service,
 )
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
-from certengine.certificates.pages import blueprint
-from certengine.certificates.rules import CODE_LENGTH, LOOK_UPS, CertificateKind, ReasonClass, fields_of
+from certengine.certificates.pages import LOOK_UPS, blueprint
+from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
@@ -81,37 +82,9 @@ def set_up(state: BlueprintSetupState) -> None:
     add_labels(state, CertificateAct, ACTS)
     kinds = {CertificateKind.GRADE: _("专业技术等级证书"), CertificateKind.TRAINING: _("培训合格证书")}
     add_labels(state, CertificateKind, kinds)
-    state.app.jinja_env.globals["printed_fields"] = printed_fields
+    state.app.jinja_env.globals["printed_fields"] = outcome_page.printed_fields
     add_navigation(state, NavigationEntry(600, _("证书"), "certificates.certificates", Permission.CERTIFICATE_READ))
     add_navigation(state, NavigationEntry(610, _("我的证书"), "certificates.mine", Permission.TRAINEE_SELF))
-
-
-LABELS = {
-    "姓名": _("姓名"),
-    "性别": _("性别"),
-    "证件": _("证件"),
-    "职业": _("职业"),
-    "方向": _("方向"),
-    "专业技术等级": _("专业技术等级"),
-    "理论知识考试成绩": _("理论知识考试成绩"),
-    "专业能力考核成绩": _("专业能力考核成绩"),
-    "培训课程": _("培训课程"),
-    "培训学时": _("培训学时"),
-    "结业考核": _("结业考核"),
-    "证书编号": _("证书编号"),
-    "发证机构": _("发证机构"),
-    "发证日期": _("发证日期"),
-    "有效期至": _("有效期至"),
-}
-
-
-def printed_fields(facts: dict[str, str]) -> list[tuple[str, str]]:
-    """The printed fields with their labels in the reader's language; values stay as printed."""
-    return [(printed_label(label), value) for label, value in fields_of(facts)]
-
-
-def printed_label(label: str) -> str:
-    return str(LABELS[label])
 
 
 @blueprint.get("/v/<code>")
@@ -120,9 +93,7 @@ def printed_label(label: str) -> str:
 @limiter.limit(LOOK_UPS)
 def look_up(code: str) -> tuple[str, int]:
     found = service.by_code(session(), runtime(), code)
-    result = checking.outcome(found)
-    page = render_template("certificates/outcome.html", found=found, outcome=result, Outcome=Outcome, typed=code[:40])
-    return page, 404 if found is None else 200
+    return outcome_page.page(found, code[:40]), 404 if found is None else 200
 
 
 @blueprint.get("/v/<code>.pdf")
@@ -152,13 +123,7 @@ def verify() -> str | Response:
 @limiter.limit("30 per minute")
 def _by_number(number: str, name: str) -> str:
     found = service.by_number(session(), runtime(), number, name)
-    return render_template(
-        "certificates/outcome.html",
-        found=found,
-        outcome=checking.outcome(found),
-        Outcome=Outcome,
-        typed=f"{number} {name}"[:80],
-    )
+    return outcome_page.page(found, f"{number} {name}"[:80])
 
 
 @blueprint.post("/verify/file")

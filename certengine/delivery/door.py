@@ -26,8 +26,8 @@ from certengine.delivery.starting import MOST, Begin, OpenScreen, ShowPaper, Sta
 from certengine.delivery.visits import Visits, headers_of
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Part
-from certengine.web.asgi import Application, Receive, Scope, Send, again, read_body
-from certengine.web.security import CONTENT_SECURITY_POLICY, HEADERS
+from certengine.web.asgi import Application, Receive, Scope, Send, address_of, again, read_body, respond
+from certengine.web.security import ALWAYS
 from certengine.web.together import Together
 
 log = logging.getLogger(__name__)
@@ -35,15 +35,6 @@ ANSWERS = "/exam/answers/"
 STEP = re.compile(r"/exam/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(start|paper|open)")
 METHODS = {"start": "POST", "paper": "GET", "open": "POST"}
 MOST_ANSWERS = 2000
-COMMON = [
-    (name.lower().encode(), value.encode())
-    for name, value in {
-        **HEADERS,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Cache-Control": "no-store",
-        "Vary": "Cookie",
-    }.items()
-]
 
 # Status, kind, body, and where to go on.
 Reply = tuple[int, str, str, str]
@@ -106,7 +97,7 @@ class Door:
         screen = self._screens.known(sitting, visit.language)
         if screen is None:
             return None
-        visitor = visit.visitor(headers, (scope.get("client") or ("",))[0])
+        visitor = visit.visitor(headers, address_of(headers.forwarded, scope))
         if step == "paper":
             showing = ShowPaper(screen, visit.registration_id, visitor, self._visits.token(visit))
             return await self._show(showing) if visit.secret else None
@@ -147,9 +138,7 @@ def _json(status: int, body: dict[str, Any]) -> Reply:
 
 
 async def _respond(send: Send, status: int, kind: str, body: str, then: str) -> None:
-    content = body.encode()
-    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(content)).encode()), *COMMON]
+    headers = [(b"content-type", kind.encode()), (b"vary", b"Cookie"), *ALWAYS]
     if then:
         headers.append((b"location", then.encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await respond(send, status, headers, body.encode())

@@ -38,9 +38,8 @@ class Visit:
     language: str
     device: str
 
-    def visitor(self, headers: Headers, client: str) -> Visitor:
-        """client: the address at the other end of the connection; one proxy in front of it is trusted."""
-        return Visitor(self.device, headers.forwarded.rpartition(",")[2].strip() or client, headers.agent)
+    def visitor(self, headers: Headers, address: str) -> Visitor:
+        return Visitor(self.device, address, headers.agent)
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> Headers:

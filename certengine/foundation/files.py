@@ -3,7 +3,7 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -86,6 +86,10 @@ class FileStore:
             return hashlib.sha256(self.get(digest)).hexdigest() == digest
         except FileNotFoundError:
             return False
+
+    def whole(self, digests: Iterable[str]) -> set[str]:
+        """Those of them that are whole."""
+        return {digest for digest in set(digests) if self.is_whole(digest)}
 
     def path(self, digest: str) -> Path:
         return self._place(digest)

@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from certengine.foundation.files import FileStore
 
 MISSING = ("404", "NoSuchKey")
+AT_ONCE = 16
 
 
 class ObjectStore(FileStore):
@@ -49,6 +51,11 @@ class ObjectStore(FileStore):
     def is_whole(self, digest: str) -> bool:
         content = self._read(self._key(digest))
         return content is not None and hashlib.sha256(content).hexdigest() == digest
+
+    def whole(self, digests: Iterable[str]) -> set[str]:
+        sought = list(set(digests))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return {digest for digest, whole in zip(sought, pool.map(self.is_whole, sought), strict=True) if whole}
 
     def digests(self) -> Iterator[str]:
         for name in self._names(self._prefix):

@@ -57,6 +57,19 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an act stands in the tree; index None: it is not numbered yet."""
+
+    leaf_hash: str
+    index: int | None
+    tree_size: int | None
+
+    @property
+    def pending(self) -> bool:
+        return self.index is None
+
+
+@dataclass(frozen=True)
 class EntryView:
     id: UUID
     at: datetime
@@ -179,6 +192,14 @@ def receipt(session: Session, entry_id: UUID) -> Receipt:
     if entry is None:
         raise NotFound("ledger.no_entry")
     return _receipt(session, entry)
+
+
+def places(session: Session, entry_ids: Iterable[UUID]) -> dict[UUID, Place]:
+    """Of many at once and without their proofs."""
+    size = select(LedgerHead.size).scalar_subquery()
+    query = select(LedgerEntry.id, LedgerEntry.leaf_hash, LedgerEntry.index, size)
+    rows = session.execute(query.where(LedgerEntry.id.in_(list(entry_ids))))
+    return {key: Place(leaf.hex(), index, None if index is None else size) for key, leaf, index, size in rows}
 
 
 def by_index(session: Session, index: int) -> Receipt:

@@ -9,6 +9,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -24,6 +25,20 @@ async def read_body(receive: Receive) -> tuple[list[Message], bytes | None]:
             return messages, None
         if not message.get("more_body"):
             return messages, b"".join(parts)
+
+
+def address_of(forwarded: str, scope: Scope) -> str:
+    """The client's, as the application itself reads it: one proxy in front is trusted to say it.
+
+    forwarded: the last header X-Forwarded-For.
+    """
+    return forwarded.rpartition(",")[2].strip() or (scope.get("client") or ("",))[0]
+
+
+async def respond(send: Send, status: int, headers: Headers, content: bytes) -> None:
+    length = (b"content-length", str(len(content)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": content})
 
 
 def again(messages: list[Message], receive: Receive) -> Receive:

@@ -1,6 +1,7 @@
 """Where floods are counted when several processes must know of them: a table, by the interface of `limits`."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from limits.storage import Storage
@@ -29,22 +30,29 @@ class DatabaseCounts(Storage):
         return runtime().engine
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return self.incr_all({key: amount}, expiry)[key][0]
+
+    def incr_all(self, amounts: Mapping[str, int], expiry: int) -> dict[str, tuple[int, float]]:
+        """By key: how many there are now, and when that window ends; one transaction for all."""
         now = time.time()
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        fresh = {"count": amount, "ends_at": datetime.fromtimestamp(now + expiry, UTC)}
+        ends_at = datetime.fromtimestamp(now + expiry, UTC)
+        # In one order, for others count the same keys at the same time.
+        rows = [{"key": key, "count": amounts[key], "ends_at": ends_at} for key in sorted(amounts)]
         over = RequestCount.ends_at <= datetime.fromtimestamp(now, UTC)
-        insert = dialect.insert(RequestCount).values(key=key, **fresh)
+        insert = dialect.insert(RequestCount).values(rows)
+        amount = insert.excluded.count
         counted = insert.on_conflict_do_update(
             index_elements=[RequestCount.key],
             set_={
                 "count": case((over, amount), else_=RequestCount.count + amount),
                 "ends_at": case((over, insert.excluded.ends_at), else_=RequestCount.ends_at),
             },
-        ).returning(RequestCount.count)
+        ).returning(RequestCount.key, RequestCount.count, RequestCount.ends_at)
         with self._engine.begin() as connection:
-            found = int(connection.execute(counted).scalar_one())
-            if found % SWEEP == 1:
-                connection.execute(delete(RequestCount).where(over, RequestCount.key != key))
+            found = {key: (int(count), ends.timestamp()) for key, count, ends in connection.execute(counted)}
+            if any(count % SWEEP == 1 for count, _ends in found.values()):
+                connection.execute(delete(RequestCount).where(over, RequestCount.key.not_in(list(amounts))))
         return found
 
     def get(self, key: str) -> int:

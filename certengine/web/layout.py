@@ -56,8 +56,13 @@ def china_span(starts: datetime, ends: datetime) -> str:
 def china_date(moment: Any) -> str:
     if moment is None:
         return ""
+    return date_in(str(get_locale()), moment)
+
+
+def date_in(language: str, moment: Any) -> str:
+    """A day as written in a language; for where there is no request."""
     local = moment.astimezone(CHINA) if isinstance(moment, datetime) else moment
-    if str(get_locale()) == "en":
+    if language == "en":
         return f"{local.year}-{local.month:02}-{local.day:02}"
     return f"{local.year}年{local.month}月{local.day}日"
 

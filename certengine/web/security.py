@@ -25,6 +25,15 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# The same for what stands in front of the application.
+ALWAYS = [
+    (name.lower().encode(), value.encode())
+    for name, value in {
+        **HEADERS,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cache-Control": "no-store",
+    }.items()
+]
 # For a page that reads codes with the camera.
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 

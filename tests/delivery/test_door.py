@@ -3,13 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -19,7 +16,7 @@ from certengine.delivery.door import Door
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.ledger.models import LedgerEntry
-from certengine.web.together import Together
+from tests.asgi import Answer, Behind, request, run
 from tests.delivery.test_gate import attempt, come
 from tests.sittings.factories import OFFICER, Exam, exam
 
@@ -28,31 +25,16 @@ META = re.compile(r'name="csrf-token" content="([^"]+)"')
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.S)
 
 
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """In a thread of its own: a browser of another test may hold this one's event loop."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
 class Hall:
     """The door over the real application; behind: the paths that the application was asked for."""
 
     def __init__(self, app: Flask, runtime: Runtime) -> None:
-        real = WSGIMiddleware(app)
-        self.behind: list[str] = []
+        self._application = Behind(app)
+        self.door = Door(app, self._application, runtime)
 
-        async def application(scope: Any, receive: Any, send: Any) -> None:
-            self.behind.append(scope["path"])
-            await real(scope, receive, send)
-
-        self.door = Door(app, application, runtime)
+    @property
+    def behind(self) -> list[str]:
+        return self._application.asked
 
     def ask(self, *requests: Awaitable[Answer]) -> list[Answer]:
         """All of them at once."""
@@ -65,23 +47,9 @@ class Hall:
 
     async def request(self, client: FlaskClient, method: str, path: str, token: str = "", body: bytes = b"") -> Answer:
         cookies = "; ".join(f"{name}={client.get_cookie(name).value}" for name in ("certengine", "certengine_device"))  # type: ignore[union-attr]
-        headers = [(b"cookie", cookies.encode()), (b"x-csrftoken", token.encode()), (b"x-forwarded-for", b"10.0.0.1")]
-        headers.append((b"content-type", b"application/x-www-form-urlencoded"))
-        scope = {
-            "type": "http", "method": method, "path": path, "query_string": b"", "headers": headers,
-            "client": ("127.0.0.1", 1), "server": ("localhost", 80), "scheme": "http", "http_version": "1.1",
-        }  # fmt: skip
-        sent: list[Any] = []
-
-        async def receive() -> Any:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await self.door(scope, receive, send)
-        found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], found, b"".join(each.get("body", b"") for each in sent[1:]).decode())
+        headers = [("cookie", cookies), ("x-csrftoken", token), ("x-forwarded-for", "10.0.0.1")]
+        headers.append(("content-type", "application/x-www-form-urlencoded"))
+        return await request(self.door, method, path, headers, body=body)
 
 
 @dataclass(frozen=True)
@@ -211,23 +179,3 @@ def _meta(candidate: Ready, here: str) -> str:
     found = META.search(candidate.client.get(f"{here}/paper").text)
     assert found is not None
     return found[1]
-
-
-def test_all_who_waited_hear_of_a_failure_and_the_next_ones_are_served() -> None:
-    seen: list[list[int]] = []
-
-    def act(batch: list[int]) -> None:
-        seen.append(batch)
-        if 0 in batch:
-            raise OSError("no disk")
-
-    async def come_and_go() -> list[Any]:
-        together = Together(act, executor, most=3)
-        first = await asyncio.gather(*(together.done(n) for n in (0, 1)), return_exceptions=True)
-        then = await asyncio.gather(*(together.done(n) for n in range(1, 6)), return_exceptions=True)
-        return [first, then]
-
-    with ThreadPoolExecutor(1) as executor:
-        failed, served = run(come_and_go())
-    assert [type(each) for each in failed] == [OSError, OSError] and served == [None] * 5
-    assert seen == [[0, 1], [1, 2, 3], [4, 5]]
