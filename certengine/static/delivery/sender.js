@@ -11,7 +11,7 @@ export class Sender {
     this.stopped = false;
     addEventListener("online", () => this.soon(0));
     // A machine that slept has a steady clock that slept with it: the server's time is asked for at once.
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.stopped) this.soon(0); });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.stopped) this.refresh(); });
   }
 
   async post(address, body) {
@@ -44,13 +44,21 @@ export class Sender {
     this.timer = setTimeout(() => this.send(), pause);
   }
 
+  // What is under way may tell the time of before.
+  refresh() {
+    if (this.sending) this.again = true;
+    else this.soon(0);
+  }
+
   // One request at a time; resolves when nothing is pending or the sending failed.
   send() {
     this.sending ??= this.#send().finally(() => {
       this.sending = null;
       if (!this.stopped) {
         const waiting = this.journal.pending().length;
-        this.soon(this.failures ? Math.min(LONGEST_PAUSE, 1000 * 2 ** (this.failures - 1)) : waiting ? 0 : ALIVE);
+        const now = this.again && !this.failures;
+        this.again = false;
+        this.soon(now ? 0 : this.failures ? Math.min(LONGEST_PAUSE, 1000 * 2 ** (this.failures - 1)) : waiting ? 0 : ALIVE);
       }
     });
     return this.sending;
