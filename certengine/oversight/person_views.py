@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotAllowed
 from certengine.oversight import person_data as data
 from certengine.oversight.forms import EraseForm, PersonForm
+from certengine.oversight.held_names import HELD_NAMES
 from certengine.oversight.pages import blueprint
 from certengine.people import privacy
 from certengine.people import service as people
@@ -66,6 +67,7 @@ def _page(found: Person, form: EraseForm) -> str:
         "oversight/person.html",
         person=found,
         held=data.held(session(), found).tables,
+        held_names=HELD_NAMES,
         kept=privacy.kept_until(session(), found),
         erased=privacy.is_erased(found),
         looks=looks,
@@ -113,6 +115,7 @@ def my_data() -> str:
         "oversight/my_data.html",
         person=found,
         held=data.held(session(), found).tables,
+        held_names=HELD_NAMES,
         kept=privacy.kept_until(session(), found),
         looks=looks,
         names=people.names_of(session(), [each.actor for each in looks]),

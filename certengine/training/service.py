@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
@@ -53,12 +54,24 @@ class Progress:
         return not {"training.hours_short", "training.content_short"} & set(self.missing)
 
 
-def classes(session: Session, organisation_id: UUID) -> Sequence[TrainingClass]:
-    return session.scalars(
-        select(TrainingClass)
-        .where(TrainingClass.organisation_id == organisation_id)
-        .order_by(TrainingClass.created_at.desc())
-    ).all()
+def classes_query(organisation_id: UUID, sought: str = "") -> Select[Any]:
+    """An institution's classes, newest first; sought: what the title holds."""
+    query = select(TrainingClass).where(TrainingClass.organisation_id == organisation_id)
+    if sought:
+        query = query.where(TrainingClass.title.contains(sought, autoescape=True))
+    return query.order_by(TrainingClass.created_at.desc(), TrainingClass.id)
+
+
+def sizes(session: Session, classes: Sequence[TrainingClass]) -> dict[UUID, tuple[int, int]]:
+    """class → how many trainees and how many lessons it has."""
+    ids = [each.id for each in classes]
+
+    def counted(what: type[Enrolment] | type[Lesson]) -> dict[UUID, int]:
+        own = what.training_class_id
+        return {row[0]: row[1] for row in session.execute(select(own, func.count()).where(own.in_(ids)).group_by(own))}
+
+    people_, lessons = counted(Enrolment), counted(Lesson)
+    return {each: (people_.get(each, 0), lessons.get(each, 0)) for each in ids}
 
 
 def training_class(session: Session, organisation_id: UUID, class_id: UUID) -> TrainingClass:

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Invalid, NotFound
 from certengine.foundation.ids import random_code
+from certengine.foundation.paging import paginate
 from certengine.people import designations
 from certengine.people.actors import staff
 from certengine.people.designation_models import DesignationKind
 from certengine.people.models import DocumentType, Organisation, OrganisationKind
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.standards.names import node_name
+from certengine.standards.names import field_names, node_name
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
 from certengine.training import (
@@ -69,7 +70,16 @@ def _enrolment(class_id: UUID, enrolment_id: UUID) -> Enrolment:
 @blueprint.get("/training")
 @allow(Permission.TRAINING_MANAGE)
 def classes() -> str:
-    return render_template("training/classes.html", classes=service.classes(session(), staff().organisation_id))
+    sought = request.args.get("q", "").strip()[:120]
+    query = service.classes_query(staff().organisation_id, sought)
+    page = paginate(session(), query, request.args.get("page", 1, int))
+    return render_template(
+        "training/classes.html",
+        page=page,
+        sizes=service.sizes(session(), page.rows),
+        fields=field_names(),
+        sought=sought,
+    )
 
 
 @blueprint.route("/training/new", methods=["GET", "POST"])

@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from certengine.foundation import jobs
 from certengine.foundation.clock import SetClock
+from certengine.foundation.database import Base
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import archive
 from certengine.ledger import service as ledger
 from certengine.oversight import inspection_rules, person_data, statistics
 from certengine.oversight import jobs as oversight_jobs
+from certengine.oversight.held_names import HELD_NAMES
 from certengine.oversight.inspection_models import ReplayRun
 from certengine.people import designations, privacy, regions
 from certengine.people.designation_models import DesignationKind
@@ -268,6 +270,16 @@ def test_everything_of_a_person_is_exported_without_anybodys_secrets_and_the_loo
     assert "查看个人信息" in shown and "导出个人信息" in shown
     enter(runtime, client, "college")
     assert client.get(page).status_code == 403
+
+
+def test_whatever_is_held_of_a_person_has_a_name_that_the_person_understands() -> None:
+    reached = {"person"}
+    for table in Base.metadata.sorted_tables:
+        parents = {key.column.table.name for key in table.foreign_keys} - {table.name}
+        if "document_index" in table.c or (parents & reached and parents):
+            reached.add(table.name)
+    own = {name for name in reached if name not in person_data.NOT_TOLD}
+    assert own <= set(HELD_NAMES), own - set(HELD_NAMES)
 
 
 def test_an_erased_person_leaves_no_name_and_the_ledger_still_verifies(

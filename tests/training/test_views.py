@@ -45,3 +45,12 @@ def test_another_institutions_class_is_not_found(runtime: Runtime, client: Flask
     client.post("/sign-out")
     signed_in(runtime, client, "青岛培训学院", "QDPX")
     assert client.get(page).status_code == 404
+
+
+def test_classes_are_found_by_their_name_with_how_many_are_in_them(runtime: Runtime, client: FlaskClient) -> None:
+    signed_in(runtime, client)
+    page = open_class(client)
+    client.post(f"{page}/enrolments", data={"name": "张三", "document_type": "resident_id", "number": resident_id(4)})
+    found = client.get("/training?q=初级").text
+    assert "人工智能初级班" in found and '<td class="text-end">1</td>' in found
+    assert "没有符合条件的培训班" in client.get("/training?q=50%25_").text
