@@ -215,7 +215,10 @@ def enrol(class_id: UUID) -> Any:
         return _render_class(opened, enrol_form=form), 422
     facts = PersonFacts(form.name.data, DocumentType(form.document_type.data), form.number.data)
     try:
-        service.enrol(session(), runtime().cipher, opened, facts, staff().id, now())
+        made = service.enrol(session(), runtime().cipher, opened, facts, staff().id, now())
+        new = made.created_at == now()
+        name = made.person.name
+        flash(gettext("已登记%(name)s", name=name) if new else gettext("%(name)s已在本班", name=name))
     except Invalid as error:
         return _render_class(opened, enrol_form=form, others=form.show_problems(error)), 422
     return redirect(url_for(".show_class", class_id=class_id))

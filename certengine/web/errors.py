@@ -1,6 +1,7 @@
 """Error pages and problem+json (RFC 9457) from the error family; anything unknown is a plain 500 without a trace."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, json, render_template, request
 from flask_babel import gettext
@@ -53,6 +54,15 @@ def say(problem: Problem | CertengineError) -> str:
     return describe(problem.code, problem.values, gettext)
 
 
+def _came_from() -> str | None:
+    """The page of ours on which somebody pressed what could not be done; None where that is not known."""
+    told = urlsplit(request.referrer or "")
+    own = told.netloc == request.host and told.path.startswith("/") and not told.path.startswith("//")
+    if not own or (request.method == "GET" and told.path == request.path):
+        return None
+    return told.path + (f"?{told.query}" if told.query else "")
+
+
 def respond(status: int, title: str, problems: list[Problem] = []) -> Response:  # noqa: B006 (never changed)
     if wants_json():
         body: dict[str, Any] = {"type": "about:blank", "status": status, "title": title}
@@ -61,7 +71,9 @@ def respond(status: int, title: str, problems: list[Problem] = []) -> Response: 
                 {"place": problem.place, "code": problem.code, "message": say(problem)} for problem in problems
             ]
         return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json")
-    page = render_template("layout/error.html", status=status, title=title, problems=problems, say=say)
+    page = render_template(
+        "layout/error.html", status=status, title=title, problems=problems, say=say, back=_came_from()
+    )
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 

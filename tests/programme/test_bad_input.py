@@ -49,3 +49,15 @@ def test_a_lesson_off_the_calendar_is_refused_at_its_field(runtime: Runtime, cli
     times = {"starts_at": "0001-01-01T00:00", "ends_at": "9999-12-31T23:59"}
     answer = client.post(f"{opened}/lessons", data=lesson | times)
     assert answer.status_code == 422 and "1900年至2100年" in answer.text
+
+
+def test_what_could_not_be_done_leads_back_to_the_page_where_it_was_asked(
+    runtime: Runtime, client: FlaskClient
+) -> None:
+    form = {"title": "初级班", "field": "artificial_intelligence", "level": "junior", "token": "c" * 20}
+    opened = enter(runtime, client, "college").post("/training/new", data=form).location
+    for referrer, back in ((f"http://localhost{opened}?a=1", True), ("http://evil.example/", False), ("", False)):
+        answer = client.post(f"{opened}/certificates", headers={"Accept": "text/html", "Referer": referrer})
+        assert answer.status_code == 409 and "没有可以发证的学员" in answer.text
+        assert (f'href="{opened}?a=1"' in answer.text) is back
+        assert "evil.example" not in answer.text
