@@ -25,7 +25,17 @@ from certengine.programme.forms import (
     StatementForm,
 )
 from certengine.programme.notices import Told
-from certengine.programme.pages import CRITERIA_NAMES, KINDS, STAGES, as_id, blueprint, chosen, chosen_ids, viewer
+from certengine.programme.pages import (
+    CRITERIA_NAMES,
+    KINDS,
+    STAGES,
+    as_id,
+    blueprint,
+    chosen,
+    chosen_ids,
+    say_assigned,
+    viewer,
+)
 from certengine.standards.names import field_choices, field_names
 from certengine.training import courses
 from certengine.training.course_models import CourseState
@@ -237,7 +247,7 @@ def assign_experts(application_id: UUID) -> Any:
     added = applications.assign_experts(
         session(), found, chosen_ids("expert"), viewer=viewer(), actor=staff().id, now=now()
     )
-    flash(gettext("已安排%(count)s位专家", count=added))
+    say_assigned(added)
     return _back(application_id)
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, request
 from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from certengine.foundation.errors import NotFound
@@ -158,6 +159,13 @@ def as_id(text: str) -> UUID:
 def chosen_ids(name: str) -> list[UUID]:
     """The boxes of a name that were ticked. Raises NotFound for what is no id."""
     return [as_id(each) for each in request.form.getlist(name)]
+
+
+def say_assigned(count: int) -> None:
+    if count:
+        flash(gettext("已安排%(count)s位专家", count=count))
+    else:
+        flash(gettext("没有新安排专家：请勾选尚未安排的专家"), "warning")
 
 
 def chosen(kind: Any, name: str) -> Any:

@@ -43,6 +43,7 @@ from certengine.programme.pages import (
     blueprint,
     chosen,
     chosen_ids,
+    say_assigned,
     seminar_viewer,
 )
 from certengine.programme.seminar_models import ParticipantState, Seminar, SeminarState
@@ -200,9 +201,10 @@ def back(seminar_id: UUID) -> Any:
 @allow(Permission.SEMINAR_MANAGE)
 def assign_seminar_experts(seminar_id: UUID) -> Any:
     found = seminar_of(seminar_id, lock=True)
-    seminars.assign_experts(
+    added = seminars.assign_experts(
         session(), found, chosen_ids("expert"), viewer=seminar_viewer(), actor=staff().id, now=now()
     )
+    say_assigned(added)
     return back(seminar_id)
 
 

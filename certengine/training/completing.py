@@ -12,7 +12,7 @@ from certengine.certificates import service as certificates
 from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
-from certengine.foundation.runtime import Runtime
+from certengine.foundation.runtime import Runtime, current
 from certengine.people import service as people
 from certengine.standards.rules import Level
 from certengine.standards.service import standard
@@ -37,6 +37,20 @@ def assess(session: Session, enrolment: Enrolment, score: Decimal, *, actor: str
         raise Conflict("training.assessed_without_hours")
     enrolment.assessment, enrolment.assessed_at, enrolment.assessed_by = score, now, actor
     record(session, "training.assessed", enrolment, actor, now, {"score": str(score)})
+
+
+def by_hand_problem(opened: TrainingClass) -> str | None:
+    """Why the institution may not enter a score itself: another holds the assessment, or trainers do not examine."""
+    if opened.assessor_id not in (None, opened.organisation_id):
+        return "training.assessed_elsewhere"
+    return "training.same_trainer" if current().settings.separate_duties else None
+
+
+def enter_score(session: Session, enrolment: Enrolment, score: Decimal, *, actor: str, now: datetime) -> None:
+    """The score of an assessment that the institution held without the system. Raises Conflict."""
+    if problem := by_hand_problem(enrolment.training_class):
+        raise Conflict(problem)
+    assess(session, enrolment, score, actor=actor, now=now)
 
 
 def ready_for_assessment(session: Session, opened: TrainingClass) -> list[Enrolment]:

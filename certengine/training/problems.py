@@ -29,6 +29,8 @@ register_messages(
         "training.assessment_failed": "结业考核未合格",
         "training.assessment_range": "结业考核成绩应在0到100之间",
         "training.assessed_without_hours": "学时未满或计划内容没有学完，不能参加结业考核",
+        "training.assessed_elsewhere": "本班的结业考核由评价机构以考试方式组织，不能录入成绩",
+        "training.same_trainer": "培训与考核分离：结业考核须由另一机构以考试方式组织，不能录入成绩",
         "training.completed": "该学员已结业，不能再改",
         "training.lesson_times": "课次的结束时间应晚于开始时间",
         "training.lesson_clash": "该时间与本班其他课次冲突",

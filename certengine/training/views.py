@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from certengine.foundation.clock import CHINA
-from certengine.foundation.errors import Invalid, NotFound
+from certengine.foundation.errors import CertengineError, Invalid, NotFound
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.people import designations
@@ -247,6 +247,7 @@ def _render_enrolment(enrolment: Enrolment, problems: list[str] | None = None) -
         form=AssessmentForm(formdata=None),
         attendance=AttendanceForm(formdata=None),
         problems=problems or [],
+        not_by_hand=(code := completing.by_hand_problem(opened)) and say(CertengineError(code)),
     )
 
 
@@ -294,7 +295,7 @@ def assess(class_id: UUID, enrolment_id: UUID) -> Any:
     enrolment, form = _enrolment(class_id, enrolment_id), AssessmentForm()
     if not form.validate_on_submit():
         return _render_enrolment(enrolment, [str(text) for texts in form.errors.values() for text in texts]), 422
-    completing.assess(session(), enrolment, form.score.data, actor=staff().id, now=now())
+    completing.enter_score(session(), enrolment, form.score.data, actor=staff().id, now=now())
     return redirect(url_for(".show_enrolment", class_id=class_id, enrolment_id=enrolment_id))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,8 @@ from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.runtime import Runtime, use
 from certengine.marking import releasing
 from certengine.papers import service as papers
-from certengine.people.models import DocumentType, Person
+from certengine.people import service as people
+from certengine.people.models import DocumentType, OrganisationKind, Person
 from certengine.people.service import PersonFacts
 from certengine.sittings import completion
 from certengine.sittings import service as sittings
@@ -124,6 +126,8 @@ def test_where_duties_are_separated_the_trainers_neither_assess_nor_examine(runt
         completion.open_assessment(
             session, opened.organisation_id, opened, token="t", actor=OFFICER, now=runtime.clock.now()
         )
+    with pytest.raises(Conflict, match="same_trainer"):
+        completing.enter_score(session, done, Decimal(90), actor=OFFICER, now=opened.lessons[-1].ends_at)
     facts = CandidateFacts(PersonFacts("张伟", DocumentType.RESIDENT_ID, resident_id(1)), Evidence(hours=64))
     with pytest.raises(Invalid) as refused:
         sittings.register(session, runtime.cipher, plan(session, runtime), facts, OFFICER, runtime.clock.now())
@@ -131,3 +135,18 @@ def test_where_duties_are_separated_the_trainers_neither_assess_nor_examine(runt
     use(runtime)
     assert sittings.register(session, runtime.cipher, plan(session, runtime), facts, OFFICER, runtime.clock.now())[1]
     apart.engine.dispose()
+
+
+def test_no_score_is_entered_by_hand_where_another_holds_the_assessment(session: Session, runtime: Runtime) -> None:
+    opened = training_class(session, runtime)
+    done = enrolled(session, runtime, opened, "张伟", 1)
+    attended(session, runtime, done)
+    other = people.create_organisation(
+        session, OrganisationKind.EVALUATION_INSTITUTION, "另一评价机构", "LYPJ", runtime.clock.now()
+    )
+    opened.assessor_id, over = other.id, opened.lessons[-1].ends_at
+    with pytest.raises(Conflict, match="assessed_elsewhere"):
+        completing.enter_score(session, done, Decimal(90), actor=OFFICER, now=over)
+    opened.assessor_id = None
+    completing.enter_score(session, done, Decimal(90), actor=OFFICER, now=over)
+    assert done.assessment == 90

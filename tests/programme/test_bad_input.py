@@ -4,7 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from certengine.foundation.runtime import Runtime
-from tests.programme.factories import enter
+from tests.programme.factories import cast, enter
+from tests.programme.test_seminars import form as seminar_form
 
 FAR = "9" * 40
 
@@ -61,3 +62,11 @@ def test_what_could_not_be_done_leads_back_to_the_page_where_it_was_asked(
         assert answer.status_code == 409 and "没有可以发证的学员" in answer.text
         assert (f'href="{opened}?a=1"' in answer.text) is back
         assert "evil.example" not in answer.text
+
+
+def test_experts_that_nobody_ticked_are_asked_for(runtime: Runtime, client: FlaskClient) -> None:
+    cast(runtime, "college", "province")
+    enter(runtime, client, "jinan")
+    page = client.post("/programme/seminars/new", data=seminar_form(runtime)).location
+    enter(runtime, client, "province")
+    assert "请勾选尚未安排的专家" in client.post(f"{page}/experts", follow_redirects=True).text
