@@ -12,8 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,15 +21,13 @@ from sqlalchemy import select
 
 from certengine.certificates import bench as certificate_bench
 from certengine.certificates import service as certificates
-from certengine.certificates.rules import CertificateContent, CertificateKind
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.simulation import TOKEN, Browser, answer_for, found, sign_in_all
 from certengine.ledger import service as ledger
 from certengine.people import service as people
-from certengine.people.models import DocumentType, Organisation, Sex
+from certengine.people.models import Organisation
 from certengine.people.permissions import Role
 from certengine.rehearse import HOST, Stage, free_port, stage
-from certengine.standards.rules import Level
 
 
 def bench_answers(candidates: int = 100, seconds: float = 4, rounds: int = 3) -> dict[str, Any]:
@@ -218,34 +215,8 @@ def _issue(made: Stage, number: int) -> list[str]:
     now = made.runtime.clock.now()
     with made.runtime.unit_of_work() as session:
         owner = session.scalars(select(Organisation)).one()
-        contents = [
-            CertificateContent(
-                kind=CertificateKind.GRADE,
-                organisation_id=owner.id,
-                institution_name=owner.name,
-                institution_name_en=owner.name_en,
-                institution_code=owner.code,
-                holder_name="王小明",
-                sex=Sex.MALE,
-                document_type=DocumentType.RESIDENT_ID,
-                document_masked="3701************12",
-                document_index="0" * 64,
-                photo=None,
-                field="artificial_intelligence",
-                occupation_zh="人工智能工程技术人员",
-                occupation_en="Artificial Intelligence Engineer",
-                direction_zh="计算机视觉产品实现",
-                level=Level.JUNIOR,
-                theory=Decimal("75.50"),
-                practical=Decimal(60),
-                hours=None,
-                course=None,
-                assessment=None,
-                subject=f"bench:{each}",
-                issued_on=date(2026, 11, 25),
-            )
-            for each in range(number)
-        ]
+        one = certificate_bench.content(owner.id, "王小明")
+        contents = [replace(one, subject=f"bench:{each}") for each in range(number)]
         return [row.code for row in certificates.issue(session, made.runtime, contents, "bench", now)]
 
 
