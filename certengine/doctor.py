@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from certengine import rooms
 from certengine.backup import checking
 from certengine.backup.making import LAST, UNFINISHED
+from certengine.certificates import series
 from certengine.conduct.regulation import read_regulation
 from certengine.foundation import mail, migrate
 from certengine.foundation.errors import Invalid
@@ -64,6 +65,7 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
             yield from _keys(runtime, session)
             yield _second_factors(runtime, session)
             yield _last_backup(runtime, session)
+            yield _numbers(session)
     yield from _mail(runtime)
     yield _security_contact(runtime)
     if runtime.settings.misconduct:
@@ -109,6 +111,19 @@ def _last_backup(runtime: Runtime, session: Session) -> tuple[bool, str]:
     at = datetime.fromisoformat(json.loads(path.read_text())["at"])
     is_fresh = runtime.clock.now() - at <= OLDEST_BACKUP
     return is_fresh, f"backup: the last was made at {at:%Y-%m-%d %H:%M} UTC" + ("" if is_fresh else "; make another")
+
+
+def _numbers(session: Session) -> tuple[bool, str]:
+    """Numbers are taken in the transaction that issues, so that a gap is never the work of the program."""
+    found = series.report(session)
+    broken = [f"{each.institution} {each.year}" for each in found if not each.whole]
+    if broken:
+        return (
+            False,
+            f"numbers: not every number has its one certificate ({', '.join(broken)}); see /certificates/series",
+        )
+    count = sum(each.issued for each in found)
+    return True, f"numbers: {count} certificates in {len(found)} series, none missing, none twice"
 
 
 def _network_logs(folder: Path, now: datetime) -> tuple[bool, str]:

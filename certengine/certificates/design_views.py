@@ -15,9 +15,10 @@ from flask_babel import lazy_gettext as _
 from PIL import Image, ImageDraw
 from werkzeug.wrappers import Response
 
-from certengine.certificates import designs, layouts, numbers
+from certengine.certificates import designs, layouts, numbers, series
 from certengine.certificates.designs import Design
 from certengine.certificates.layouts import Layout
+from certengine.certificates.models import CertificateState
 from certengine.certificates.numbers import Numbered
 from certengine.certificates.pages import blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, status_address
@@ -244,7 +245,8 @@ def numbering() -> str | Response | tuple[str, int]:
         problems=problems,
         sample=sample,
         labels=PLACES,
-        serials=designs.serials(session(), mine),
+        series=series.report(session(), mine),
+        State=CertificateState,
         Kind=CertificateKind,
     )
     return (page, 422) if problems else page

@@ -7,12 +7,12 @@ from io import BytesIO
 from uuid import UUID
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certengine.certificates import layouts, numbers
 from certengine.certificates.layouts import DEFAULT, Layout
-from certengine.certificates.models import Certificate, CertificateSeries, NumberRule, SheetDesign
+from certengine.certificates.models import NumberRule, SheetDesign
 from certengine.certificates.rules import CertificateKind
 from certengine.foundation.errors import Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
@@ -149,26 +149,3 @@ def set_pattern(session: Session, organisation_id: UUID, pattern: str, actor: st
         now=now,
         public={"pattern": pattern},
     )
-
-
-@dataclass(frozen=True)
-class Serials:
-    """What numbers of a year were given out, and which of them no certificate bears."""
-
-    year: int
-    last: int
-    missing: list[int]
-
-
-def serials(session: Session, organisation_id: UUID) -> list[Serials]:
-    """A year a line, newest first."""
-    found = []
-    series = select(CertificateSeries).where(CertificateSeries.organisation_id == organisation_id)
-    for row in session.scalars(series.order_by(CertificateSeries.year.desc())):
-        mine = (Certificate.organisation_id == organisation_id) & (Certificate.year == row.year)
-        count, highest = session.execute(select(func.count(), func.max(Certificate.serial)).where(mine)).one()
-        # Serial numbers are unique, so that only where the count differs is it worth looking which is missing.
-        whole = count == row.last == (highest or 0)
-        missing = [] if whole else numbers.gaps(session.scalars(select(Certificate.serial).where(mine)), row.last)
-        found.append(Serials(row.year, row.last, missing))
-    return found

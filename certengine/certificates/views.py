@@ -20,12 +20,14 @@ from certengine.certificates import (
     lifecycle,
     many,
     outcome_page,
+    series_views,
     service,
 )
 from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.pages import LOOK_UPS, blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
+from certengine.certificates.series_views import seen
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
@@ -40,7 +42,7 @@ from certengine.web.layout import NavigationEntry, add_labels, add_navigation
 from certengine.web.request import may_lag, now, runtime, session
 from certengine.web.security import limiter
 
-__all__ = ["blueprint", "countersign_views", "design_views", "holder_views", "hook_views", "key_views"]
+__all__ = ["blueprint", "countersign_views", "design_views", "holder_views", "hook_views", "key_views", "series_views"]
 Member = TypeVar("Member", bound=enum.Enum)
 
 OUTCOMES = {
@@ -195,18 +197,12 @@ def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
     return sent_spreadsheet(many.answer_sheet(rows), name)
 
 
-def _reach() -> UUID | str:
-    """A department sees the certificates of its region's institutions, an institution its own."""
-    own = staff().organisation_id
-    return reach.region_of(session(), own) if staff().may(Permission.OVERSIGHT_READ) else own
-
-
 @blueprint.get("/certificates")
 @allow(Permission.CERTIFICATE_READ)
 def certificates() -> str:
     sought, state = request.args.get("q", "").strip(), request.args.get("state", "")
     state = state if state in {"asked", *(each.value for each in CertificateState)} else ""
-    query = service.certificates_query(_reach(), sought, state)
+    query = service.certificates_query(seen(), sought, state)
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template(
         "certificates/certificates.html",
@@ -222,7 +218,7 @@ def certificates() -> str:
 @allow(Permission.CERTIFICATE_READ)
 def certificates_xlsx() -> Response:
     rows: list[tuple[str, ...]] = [("证书编号", "查验码", "姓名", "种类", "职业", "等级", "状态", "发证日期")]
-    for row in session().scalars(service.certificates_query(_reach())):
+    for row in session().scalars(service.certificates_query(seen())):
         facts = row.content
         level = dict(fields_of(facts))["专业技术等级"]
         kind = "专业技术等级证书" if row.kind is CertificateKind.GRADE else "培训合格证书"
@@ -232,11 +228,11 @@ def certificates_xlsx() -> Response:
 
 
 def _row(certificate_id: UUID) -> Certificate:
-    seen = _reach()
-    if not isinstance(seen, str):
-        return service.certificate_of(session(), seen, certificate_id)
+    of = seen()
+    if not isinstance(of, str):
+        return service.certificate_of(session(), of, certificate_id)
     row = session().get(Certificate, certificate_id)
-    if row is None or not reach.covers(session(), seen, row.organisation_id):
+    if row is None or not reach.covers(session(), of, row.organisation_id):
         raise NotFound("certificate.not_found")
     return row
 
