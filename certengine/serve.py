@@ -1,5 +1,6 @@
 """certengine serve: web workers, and beside them one process for the sequencer, the clock and the jobs."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,13 +19,14 @@ from certengine.certificates.lookup import LookUps
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
 from certengine.delivery.service import close_expired
-from certengine.foundation import migrate
+from certengine.foundation import logs, migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
 from certengine.ledger.service import run_sequencer
 from certengine.programme.reminders import remind_due
 from certengine.web.turns import Turns
 
+log = logging.getLogger(__name__)
 # Pages wait for the database and not for one another.
 THREADS = 16
 # What takes a processor for long: others of its kind wait in front, and all other pages go on.
@@ -39,6 +41,7 @@ def application() -> Any:
     """What a web worker runs: the doors for look-ups and for answers and starts, and the application behind on threads."""
     from certengine.app import create_app
 
+    logs.set_up()
     app = create_app()
     behind = Turns(WSGIMiddleware(app, workers=THREADS), TURNS)
     return LookUps(app, Door(app, behind, current()), current())
@@ -84,6 +87,7 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
 
 def keep_going(runtime: Runtime | None = None) -> None:
     """The process beside the web workers; ends when it is told to, or when its parent is gone."""
+    logs.set_up()
     runtime = runtime or current()
     rooms.load_models()
     rooms.load_jobs()
@@ -117,6 +121,6 @@ def _again(stop: threading.Event, act: Any, pause: timedelta = PAUSE) -> None:
     while not stop.is_set():
         try:
             act()
-        except Exception as error:
-            click.echo(f"certengine: {type(error).__name__}: {error}", err=True)
+        except Exception:
+            log.exception("a loop beside the web workers is tried again")
         stop.wait(pause.total_seconds())

@@ -104,7 +104,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        app.logger.exception("unexpected error at %s", request.path)
+        # The route and not the address, which may hold a code or a name.
+        app.logger.exception("unexpected error at %s %s", request.method, request.endpoint)
         if app.testing:
             raise error
         return respond(500, say(Problem("", "unexpected")))
