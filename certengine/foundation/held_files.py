@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from certengine.foundation import jobs
+from certengine.foundation.errors import NotFound
 from certengine.foundation.jobs import Job
 from certengine.foundation.runtime import Runtime
 
@@ -16,6 +17,14 @@ def hold(session: Session, runtime: Runtime, content: bytes, now: datetime) -> s
     digest = runtime.files.put(content)
     jobs.submit(session, "file.drop", "held_file", {"sha256": digest}, now, due_at=now + HELD)
     return digest
+
+
+def held(runtime: Runtime, digest: str) -> bytes:
+    """What is kept under this digest. Raises NotFound, once it is gone too."""
+    try:
+        return runtime.files.get(digest)
+    except (FileNotFoundError, ValueError):
+        raise NotFound("not_found") from None
 
 
 @jobs.job("file.drop")

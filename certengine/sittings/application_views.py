@@ -15,25 +15,20 @@ from certengine.ledger import service as ledger
 from certengine.people.models import DocumentType, Organisation
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
-from certengine.sittings import applications, kept_parts, proofs, service
+from certengine.sittings import applications, kept_parts, proofs, rules, service
 from certengine.sittings.forms import ApplicationForm, CandidateForm, StatusForm, WindowForm
 from certengine.sittings.models import Application, ApplicationState, ExamPlan
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.proof_views import handed_in, proof_facts, sent_proof
 from certengine.sittings.service import CandidateFacts
 from certengine.standards.names import field_name
-from certengine.standards.rules import Evidence, Level
+from certengine.standards.rules import Evidence
 from certengine.web.access import allow, public
 from certengine.web.errors import say
 from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
 
 LARGEST_PHOTO = 5_000_000
-HELD = {
-    "none": frozenset[Level](),
-    "junior": frozenset({Level.JUNIOR}),
-    "intermediate": frozenset({Level.JUNIOR, Level.INTERMEDIATE}),
-}
 
 
 def facts_of(form: CandidateForm) -> CandidateFacts:
@@ -44,7 +39,7 @@ def facts_of(form: CandidateForm) -> CandidateFacts:
         final_year=form.final_year.data,
         related=form.related.data == "yes",
         years=form.years.data or Decimal(0),
-        certificates=HELD[form.certificate.data],
+        certificates=rules.HELD[form.certificate.data],
     )
     person = PersonFacts(form.name.data or "", DocumentType(form.document_type.data), form.number.data or "")
     return CandidateFacts(person, evidence, form.employer.data or "")
@@ -98,7 +93,7 @@ def _filled_form(found: Application) -> ApplicationForm:
     """With what was given before, so that only what is wrong has to be written anew."""
     facts = applications.facts_of(runtime(), found)
     evidence = facts.evidence
-    highest = max(HELD, key=lambda held: len(HELD[held] & evidence.certificates))
+    highest = max(rules.HELD, key=lambda held: len(rules.HELD[held] & evidence.certificates))
     form = ApplicationForm(
         formdata=None,
         again=found.number,

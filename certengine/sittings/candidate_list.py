@@ -17,14 +17,14 @@ from certengine.people.lists import DOCUMENTS, PeopleSheet, is_number, read_shee
 from certengine.people.models import DocumentType, Sex
 from certengine.people.rules import fold_name, name_problem, parse_document
 from certengine.people.service import PersonFacts
+from certengine.sittings.rules import HELD
 from certengine.sittings.service import CandidateFacts
-from certengine.standards.rules import Evidence, Level
+from certengine.standards.rules import Evidence
 
 SEXES = {"男": Sex.MALE, "女": Sex.FEMALE}
 TITLES = {"无": "none", "技术员": "technician", "助理工程师": "assistant_engineer", "工程师": "engineer"}
 DEGREES = {"无": "none", "专科": "college", "本科": "bachelor", "硕士": "master", "博士": "doctorate"}
-CERTIFICATES = {"无": frozenset[Level](), "初级": frozenset({Level.JUNIOR})}
-CERTIFICATES["中级"] = frozenset({Level.JUNIOR, Level.INTERMEDIATE})
+CERTIFICATES = {"无": HELD["none"], "初级": HELD["junior"], "中级": HELD["intermediate"]}
 YES = {"是": True, "否": False}
 # (column, whether it must be filled, what it may hold: choices, "number" or text)
 COLUMNS: tuple[tuple[str, bool, Mapping[str, Any] | str], ...] = (

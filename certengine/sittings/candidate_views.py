@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
-from certengine.foundation.held_files import hold
+from certengine.foundation.held_files import held
 from certengine.foundation.paging import paginate
 from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.ledger import service as ledger
@@ -18,6 +18,7 @@ from certengine.sittings import applications, importing, kept_parts, proofs, ser
 from certengine.sittings.application_views import facts_of
 from certengine.sittings.candidate_list import template
 from certengine.sittings.forms import CandidateForm, ImportForm, PhotosForm, ProofsForm
+from certengine.sittings.list_pages import preview, said
 from certengine.sittings.models import ExamPlan, RegistrationState
 from certengine.sittings.pages import actor, blueprint, organisation
 from certengine.sittings.proof_views import proof_facts
@@ -171,22 +172,11 @@ def import_candidates(plan_id: UUID) -> str | tuple[str, int]:
     if not form.validate_on_submit():
         return _import_page(plan)
     content, name = form.file.data.read(), form.file.data.filename or "list.xlsx"
+    back, target = url_for(".import_candidates", plan_id=plan.id), url_for(".apply_import", plan_id=plan.id)
     try:
-        found = importing.look(content, name, now())
+        return preview(content, name, back=back, target=target, act=gettext("导入"))
     except Invalid as error:
-        said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
-        return _import_page(plan, said), 422
-    apply = ApplyListForm(formdata=None, digest=hold(session(), runtime(), content, now()), name=name)
-    return render_template(
-        "sittings/preview.html",
-        found=found,
-        name=name,
-        form=apply,
-        say=say,
-        back=url_for(".import_candidates", plan_id=plan.id),
-        target=url_for(".apply_import", plan_id=plan.id),
-        act=gettext("导入"),
-    )
+        return _import_page(plan, said(error)), 422
 
 
 @blueprint.post("/sittings/plans/<uuid:plan_id>/import/apply")
@@ -195,10 +185,7 @@ def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
     plan = _plan(plan_id, lock=True)
     form = ApplyListForm()
     name = form.name.data or "list.xlsx"
-    try:
-        content = runtime().files.get(form.digest.data or "")
-    except (FileNotFoundError, ValueError):
-        raise NotFound("not_found") from None
+    content = held(runtime(), form.digest.data or "")
     try:
         done = importing.apply(
             session(),
@@ -212,8 +199,7 @@ def apply_import(plan_id: UUID) -> str | Response | tuple[str, int]:
         )
     except Invalid as error:
         session().rollback()
-        said = [f"{problem.place}: {say(problem)}" for problem in error.problems]
-        return _import_page(_plan(plan_id), said), 422
+        return _import_page(_plan(plan_id), said(error)), 422
     flash(
         gettext(
             "导入%(added)s名考生，%(unchanged)s名已在名单中，%(refused)s行未导入",
@@ -249,8 +235,8 @@ def _archive(plan: ExamPlan, act: Callable[[], tuple[int, list[Problem]]]) -> st
     except CertengineError as error:
         done, problems = 0, list(getattr(error, "problems", []))
     if problems:
-        said = [f"{problem.place}: {say(problem)}" for problem in problems]
-        return _import_page(plan, said, done), 200 if done else 422
+        told = [f"{problem.place}: {say(problem)}" for problem in problems]
+        return _import_page(plan, told, done), 200 if done else 422
     flash(gettext("已导入文件：%(count)s", count=done))
     return redirect(url_for(".candidates", plan_id=plan.id))
 

@@ -24,7 +24,6 @@ TITLES = [
     ("assistant_engineer", _("助理工程师")),
     ("engineer", _("工程师")),
 ]
-# Who has the higher certificate has the lower one.
 CERTIFICATES = [("none", _("无")), ("junior", _("初级")), ("intermediate", _("中级"))]
 YES_NO = [("yes", _("是")), ("no", _("否"))]
 PARTS = {Part.THEORY: _("理论知识考试"), Part.PRACTICAL: _("专业能力考核")}

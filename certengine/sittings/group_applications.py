@@ -3,11 +3,9 @@
 Each row becomes an application like that of somebody who applies alone, and is decided in the same way.
 """
 
-import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -105,24 +103,21 @@ def add_files(
     by_number = {row.number: row for row in rows}
     done = 0
     faults: list[Problem] = []
-    try:
-        for name, content in importing.members(zipfile.ZipFile(BytesIO(archive)), importing.LARGEST_PHOTO):
-            stem, dash, _word = PurePosixPath(name).stem.strip().partition("-")
-            indexes = importing.indexes(runtime, stem.strip(), now)
-            row = by_number.get(stem.strip().upper()) or next((by_index[i] for i in indexes if i in by_index), None)
-            if row is None:
-                faults.append(Problem(name, "applications.nobody", {"name": stem}))
-                continue
-            try:
-                if dash:
-                    proofs.add_to_application(session, runtime, row, proofs.named_document(name, content), now)
-                else:
-                    applications.set_photo(session, runtime, row, content, now)
-                done += 1
-            except Invalid as error:
-                faults.extend(Problem(name, each.code, each.values) for each in error.problems)
-            except Conflict as error:
-                faults.append(Problem(name, error.code, error.values))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise Invalid([Problem("", "photos.unreadable")]) from None
+    for name, content in importing.members(archive, importing.LARGEST_PHOTO):
+        stem, dash, _word = PurePosixPath(name).stem.strip().partition("-")
+        indexes = importing.indexes(runtime, stem.strip(), now)
+        row = by_number.get(stem.strip().upper()) or next((by_index[i] for i in indexes if i in by_index), None)
+        if row is None:
+            faults.append(Problem(name, "applications.nobody", {"name": stem}))
+            continue
+        try:
+            if dash:
+                proofs.add_to_application(session, runtime, row, proofs.named_document(name, content), now)
+            else:
+                applications.set_photo(session, runtime, row, content, now)
+            done += 1
+        except Invalid as error:
+            faults.extend(Problem(name, each.code, each.values) for each in error.problems)
+        except Conflict as error:
+            faults.append(Problem(name, error.code, error.values))
     return done, faults

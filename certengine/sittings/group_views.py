@@ -8,13 +8,14 @@ from flask_babel import gettext
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound
-from certengine.foundation.held_files import hold
+from certengine.foundation.errors import Conflict, Invalid
+from certengine.foundation.held_files import held
 from certengine.foundation.paging import paginate
 from certengine.foundation.spreadsheets import append_texts, saved
 from certengine.people.permissions import Permission
-from certengine.sittings import applications, group_applications, importing
+from certengine.sittings import applications, group_applications
 from certengine.sittings.forms import FilesForm, ImportForm
+from certengine.sittings.list_pages import preview, said
 from certengine.sittings.models import Application, ApplicationState, ExamPlan, Registration
 from certengine.sittings.pages import DECISIONS, actor, blueprint, organisation
 from certengine.standards.names import field_name
@@ -73,13 +74,6 @@ def _tickets(rows: Sequence[Application]) -> dict[UUID, str]:
     return {registered[registration_id]: ticket for registration_id, ticket in found}
 
 
-def _said(error: CertengineError) -> list[str]:
-    problems = getattr(error, "problems", None)
-    return (
-        [f"{each.place}: {say(each)}" if each.place else say(each) for each in problems] if problems else [say(error)]
-    )
-
-
 @blueprint.post("/group-applications/<uuid:plan_id>/list")
 @allow(Permission.APPLICATION_LIST)
 def look_at_group(plan_id: UUID) -> str | tuple[str, int]:
@@ -88,31 +82,18 @@ def look_at_group(plan_id: UUID) -> str | tuple[str, int]:
     if not form.validate_on_submit():
         return _page(plan, [gettext("请选择文件")]), 422
     content, name = form.file.data.read(), form.file.data.filename or "list.xlsx"
+    back, target = url_for(".group_plan", plan_id=plan.id), url_for(".apply_group", plan_id=plan.id)
     try:
-        found = importing.look(content, name, now())
+        return preview(content, name, back=back, target=target, act=gettext("提交申请"))
     except Invalid as error:
-        return _page(plan, _said(error)), 422
-    apply = ApplyListForm(formdata=None, digest=hold(session(), runtime(), content, now()), name=name)
-    return render_template(
-        "sittings/preview.html",
-        found=found,
-        name=name,
-        form=apply,
-        say=say,
-        back=url_for(".group_plan", plan_id=plan.id),
-        target=url_for(".apply_group", plan_id=plan.id),
-        act=gettext("提交申请"),
-    )
+        return _page(plan, said(error)), 422
 
 
 @blueprint.post("/group-applications/<uuid:plan_id>/apply")
 @allow(Permission.APPLICATION_LIST)
 def apply_group(plan_id: UUID) -> str | Response | tuple[str, int]:
     plan, form = applications.plan_to_apply(session(), plan_id), ApplyListForm()
-    try:
-        content = runtime().files.get(form.digest.data or "")
-    except (FileNotFoundError, ValueError):
-        raise NotFound("not_found") from None
+    content = held(runtime(), form.digest.data or "")
     try:
         done = group_applications.apply_list(
             session(),
@@ -127,7 +108,7 @@ def apply_group(plan_id: UUID) -> str | Response | tuple[str, int]:
         )
     except (Invalid, Conflict) as error:
         session().rollback()
-        return _page(applications.plan_to_apply(session(), plan_id), _said(error)), 422
+        return _page(applications.plan_to_apply(session(), plan_id), said(error)), 422
     counted = {"added": done.added, "unchanged": done.unchanged, "refused": done.refused}
     flash(gettext("提交%(added)s份申请，%(unchanged)s份已提交过，%(refused)s行未提交", **counted))
     return redirect(url_for(".group_plan", plan_id=plan_id))
@@ -141,7 +122,7 @@ def add_group_files(plan_id: UUID) -> str | Response | tuple[str, int]:
     try:
         done, problems = group_applications.add_files(session(), runtime(), plan, organisation(), content, now())
     except Invalid as error:
-        return _page(plan, _said(error)), 422
+        return _page(plan, said(error)), 422
     if problems:
         return _page(plan, [f"{each.place}: {say(each)}" for each in problems], done), 200 if done else 422
     flash(gettext("已导入文件：%(count)s", count=done))

@@ -108,7 +108,7 @@ def add_photos(
     find = by_number(runtime, rows, now)
     done = 0
     problems: list[Problem] = []
-    for name, picture in _pictures(content):
+    for name, picture in members(content, LARGEST_PHOTO):
         stem = PurePosixPath(name).stem.strip()
         row = find(stem)
         if row is None:
@@ -142,15 +142,15 @@ def indexes(runtime: Runtime, number: str, now: datetime) -> Iterator[str]:
             yield people.document_index(runtime.cipher, kind, parsed[0])
 
 
-def _pictures(content: bytes) -> Iterator[tuple[str, bytes]]:
+def members(content: bytes, largest: int) -> Iterator[tuple[str, bytes]]:
+    """The files of an archive that somebody made, by their names. Raises Invalid for one that is larger, or no archive."""
     try:
-        yield from members(zipfile.ZipFile(BytesIO(content)), LARGEST_PHOTO)
+        yield from _members(zipfile.ZipFile(BytesIO(content)), largest)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise Invalid([Problem("", "photos.unreadable")]) from None
 
 
-def members(archive: zipfile.ZipFile, largest: int) -> Iterator[tuple[str, bytes]]:
-    """The files of an archive that somebody made, by their names. Raises Invalid for one that is larger."""
+def _members(archive: zipfile.ZipFile, largest: int) -> Iterator[tuple[str, bytes]]:
     for member in archive.infolist():
         hidden = PurePosixPath(member.filename).name.startswith(".") or member.filename.startswith("__MACOSX")
         if member.is_dir() or hidden:

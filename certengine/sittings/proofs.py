@@ -1,11 +1,9 @@
 """The documents by which a candidate proves the conditions: handed in with an application, or put there by an officer."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from io import BytesIO
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -210,19 +208,16 @@ def add_many(
     find = by_number(runtime, session.scalars(query.where(Registration.exam_plan_id == plan.id)).all(), now)
     done = 0
     faults: list[Problem] = []
-    try:
-        for name, content in members(zipfile.ZipFile(BytesIO(archive)), LARGEST):
-            number = PurePosixPath(name).stem.strip().partition("-")[0]
-            row = find(number.strip())
-            if row is None:
-                faults.append(Problem(name, "photos.nobody", {"name": number}))
-            else:
-                try:
-                    given = named_document(name, content)
-                    add_to_registration(session, runtime, row, given, actor=actor, now=now)
-                    done += 1
-                except Invalid as error:
-                    faults.extend(Problem(name, each.code, each.values) for each in error.problems)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise Invalid([Problem("", "photos.unreadable")]) from None
+    for name, content in members(archive, LARGEST):
+        number = PurePosixPath(name).stem.strip().partition("-")[0]
+        row = find(number.strip())
+        if row is None:
+            faults.append(Problem(name, "photos.nobody", {"name": number}))
+        else:
+            try:
+                given = named_document(name, content)
+                add_to_registration(session, runtime, row, given, actor=actor, now=now)
+                done += 1
+            except Invalid as error:
+                faults.extend(Problem(name, each.code, each.values) for each in error.problems)
     return done, faults

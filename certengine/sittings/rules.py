@@ -104,6 +104,14 @@ def adjoining(rows: int, columns: int) -> list[tuple[int, int]]:
     return sorted((min(pair), max(pair)) for pair in [*beside, *behind])
 
 
+# Who has the higher certificate has the lower one.
+HELD = {
+    "none": frozenset[Level](),
+    "junior": frozenset({Level.JUNIOR}),
+    "intermediate": frozenset({Level.JUNIOR, Level.INTERMEDIATE}),
+}
+
+
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
     return {
         "hours": evidence.hours,

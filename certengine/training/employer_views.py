@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from certengine.foundation.errors import Invalid, NotFound
-from certengine.foundation.held_files import hold
+from certengine.foundation.errors import Invalid
+from certengine.foundation.held_files import held, hold
 from certengine.foundation.paging import paginate
 from certengine.people.actors import staff
 from certengine.people.permissions import Permission
@@ -95,10 +95,7 @@ def import_people() -> Any:
 @allow(Permission.COURSE_ENROL)
 def apply_people() -> Any:
     form = ApplyListForm()
-    try:
-        content = runtime().files.get(form.digest.data or "")
-    except (FileNotFoundError, ValueError):
-        raise NotFound("not_found") from None
+    content = held(runtime(), form.digest.data or "")
     try:
         done = organisation_enrolment.apply(
             session(),
