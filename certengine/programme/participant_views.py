@@ -98,6 +98,9 @@ def material(seminar_id: UUID, material_id: UUID) -> Response:
     found = seminars.seminar(session(), seminar_id, None)
     acting = staff()
     runs = acting.may(Permission.SEMINAR_RUN) and acting.organisation_id in (found.organisation_id, found.host_id)
+    # Whoever is neither host nor anybody's participant learns nothing, as of a seminar that is none.
+    if not runs and acting.person_id is None:
+        raise NotFound("seminar.not_found")
     if not runs:
         place = seminar_people.my_place(session(), _learner(), seminar_id)
         if place.state is not ParticipantState.ADMITTED:
