@@ -28,7 +28,7 @@ from certengine.delivery.simulation import (
     prepare,
 )
 from certengine.foundation import migrate
-from certengine.foundation.runtime import Runtime
+from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings, driver_url
 
 HOST = "127.0.0.1"
@@ -97,7 +97,7 @@ class Stage:
 def stage(folder: Path, candidates: int, database_url: str | None = None, servers: int = 1) -> Iterator[Stage]:
     """Own data in a folder (the database elsewhere, if its address is given)."""
     url = driver_url(database_url) if database_url else f"sqlite:///{folder / 'rehearsal.db'}"
-    runtime = Runtime(Settings(url, "a secret of the rehearsal", folder, "http://localhost", demonstration=True))
+    runtime = use(Runtime(Settings(url, "a secret of the rehearsal", folder, "http://localhost", demonstration=True)))
     rooms.load_models()
     migrate.upgrade(runtime)
     sitting_id, tickets = prepare(runtime, candidates)

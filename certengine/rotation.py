@@ -106,6 +106,7 @@ TEXTS: tuple[Any, Any, Any] = (_in_text, _to_text, Text())
 COLUMNS = (
     Column("person", "document_sealed", *BYTES, _person_index),
     Column("exam_application", "sealed", *BYTES, _application_index),
+    Column("account", "password_hash", *TEXTS),
     Column("account_factor", "secret_sealed", *BYTES),
     Column("paper_draw", "seed_sealed", *BYTES),
     Column("objection", "sealed", *BYTES),

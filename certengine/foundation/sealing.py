@@ -1,10 +1,10 @@
-"""Columns that are encrypted at rest where the installation asks for it. What was written before stays readable."""
+"""Columns that are encrypted at rest, some where the installation asks for it. What was written before stays readable."""
 
 import base64
 import json
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, Text
+from sqlalchemy import JSON, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
 from certengine.foundation.runtime import current
@@ -24,6 +24,19 @@ def _sealed(plain: str) -> str:
 
 def _opened(sealed: str) -> str:
     return current().cipher.decrypt(base64.b64decode(sealed))
+
+
+class SecretText(TypeDecorator[str]):
+    """A short text that is encrypted wherever it is written anew: what a stolen database must not give away."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return PREFIX + _sealed(value) if value else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return _opened(value[len(PREFIX) :]) if value is not None and value.startswith(PREFIX) else value
 
 
 class SealedJson(TypeDecorator[dict[str, Any]]):

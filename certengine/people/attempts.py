@@ -38,7 +38,7 @@ def remember_device(account: Account) -> None:
 def by_password(login: str, password: str) -> Account | Problem:
     """Whose login and password they are; or that something was wrong, or that it is too early for another attempt.
 
-    A password takes a tenth of a second to be hashed, and SQLite has one writer: it is hashed between two transactions,
+    A password takes its time to be hashed, and SQLite has one writer: it is hashed between two transactions,
     so that a crowd that signs in, or somebody who guesses, does not hold up the answers of an exam.
     """
     let_go()
@@ -50,9 +50,14 @@ def by_password(login: str, password: str) -> Account | Problem:
         return _too_early(left)
     is_right = service.check_password(account, password)
     known = account.password_hash if account else ""
+    renewed = service.renewed_hash(account, password) if account and is_right else None
     account = service.account_by_login(session(), login)
     unchanged = account is not None and account.password_hash == known
-    return judged(tried, lambda: is_right and unchanged, "account.wrong") or account or Problem("", "account.wrong")
+    if problem := judged(tried, lambda: is_right and unchanged, "account.wrong"):
+        return problem
+    if account and renewed:
+        account.password_hash = renewed
+    return account or Problem("", "account.wrong")
 
 
 def code_problem(account: Account, code: str) -> Problem | None:

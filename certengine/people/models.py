@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certengine.foundation.database import Base
 from certengine.foundation.ids import new_id
+from certengine.foundation.sealing import SecretText
 from certengine.people.permissions import Role
 
 
@@ -72,7 +73,8 @@ class Account(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     login: Mapped[str] = mapped_column(String(80), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(200))
+    # Encrypted besides: whoever has the database without the master secret has nothing to try passwords on.
+    password_hash: Mapped[str] = mapped_column(SecretText(200))
     name: Mapped[str] = mapped_column(String(120))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

@@ -14,11 +14,12 @@ from certengine.foundation.database import Base
 from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.keys import FieldCipher
 from certengine.foundation.runtime import Runtime, use
-from certengine.foundation.sealing import SealedJson, SealedText
+from certengine.foundation.sealing import SealedJson, SealedText, SecretText
 from certengine.people import second_factor, totp
+from certengine.people import service as people
 from certengine.people.models import Account, AccountFactor, Person, RecoveryCode
 from tests.certificates.factories import issued
-from tests.factories import account
+from tests.factories import PASSWORD, account
 from tests.sittings.factories import exam
 
 NEW = "another secret of at least thirty-two characters"
@@ -48,7 +49,7 @@ def test_every_column_that_holds_something_encrypted_is_known_here() -> None:
         (each.name, column.name)
         for each in Base.metadata.tables.values()
         for column in each.columns
-        if isinstance(column.type, SealedJson | SealedText)
+        if isinstance(column.type, SealedJson | SealedText | SecretText)
         or (isinstance(column.type, LargeBinary) and "sealed" in column.name)
     }
     assert held == {(each.table, each.name) for each in rotation.COLUMNS}
@@ -138,3 +139,11 @@ def test_people_who_were_erased_stay_apart(runtime: Runtime) -> None:
     with runtime.unit_of_work(read_only=True) as session:
         kept = session.scalars(select(Person.document_index).order_by(Person.document_index)).all()
     assert kept == ["erased 0", "erased 1"]
+
+
+def test_passwords_open_with_the_new_secret(runtime: Runtime) -> None:
+    filled(runtime)
+    assert list(rotation.rotate(runtime, NEW))
+    with rotated(runtime).unit_of_work(read_only=True) as session:
+        boss = session.scalars(select(Account).where(Account.login == "boss")).one()
+        assert people.check_password(boss, PASSWORD)
