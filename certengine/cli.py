@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "certengine.doctor",
     "backup": "certengine.backup.making",
     "restore": "certengine.backup.restoring",
+    "partition": "certengine.partitions",
     "keys": "certengine.rotation",
     "files": "certengine.foundation.files_cli",
     "bank": "certengine.bank.cli",

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from certengine import rooms
+from certengine import partitions, rooms
 from certengine.backup import checking
 from certengine.backup.making import LAST, UNFINISHED
 from certengine.certificates import series
@@ -66,6 +66,8 @@ def findings(runtime: Runtime) -> Iterator[tuple[bool, str]]:
             yield _second_factors(runtime, session)
             yield _last_backup(runtime, session)
             yield _numbers(session)
+            if runtime.engine.dialect.name == "postgresql":
+                yield from partitions.findings(session.connection(), runtime.clock.now())
     yield from _mail(runtime)
     yield _security_contact(runtime)
     if runtime.settings.misconduct:

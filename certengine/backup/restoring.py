@@ -163,7 +163,7 @@ def _copy_in(connection: Connection, manifest: Manifest, folder: Path) -> dict[s
         for table, columns in manifest.columns.items():
             quoted = sql.Identifier(table)
             cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(quoted))
-            statement = snapshots.copy_statement(table, columns, "FROM STDIN")
+            statement = snapshots.copy_in(table, columns)
             with (folder / f"{table}.copy").open("rb") as file, cursor.copy(statement) as copy:
                 while block := file.read(archive.BLOCK):
                     copy.write(block)

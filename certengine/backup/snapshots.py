@@ -16,7 +16,8 @@ from certengine.foundation.errors import Conflict
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 SQLITE_FILE = "certengine.db"
 REVISION = "alembic_version"
-TABLES = """SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+TABLES = """SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+AND c.relnamespace = current_schema()::regnamespace
 ORDER BY 1"""
 # What is computed by the database is left out: it is computed again.
 COLUMNS = """SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
@@ -100,15 +101,23 @@ def columns_of(cursor: psycopg.Cursor[Any], table: str) -> list[str]:
     return [name for (name,) in cursor.execute(COLUMNS, (quoted,)).fetchall()]
 
 
-def copy_statement(table: str, columns: list[str], direction: str) -> sql.Composed:
-    listed = sql.SQL(", ").join(map(sql.Identifier, columns))
-    return sql.SQL("COPY {} ({}) {}").format(sql.Identifier(table), listed, sql.SQL(direction))  # type: ignore[arg-type]
+def copy_in(table: str, columns: list[str]) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _listed(columns))
+
+
+def _copy_from(table: str, columns: list[str]) -> sql.Composed:
+    """Of a query, since a partitioned table cannot be copied by its name."""
+    return sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(_listed(columns), sql.Identifier(table))
+
+
+def _listed(columns: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _copy_out(cursor: psycopg.Cursor[Any], table: str, path: Path, made: Snapshot) -> None:
     columns = columns_of(cursor, table)
     rows = 0
-    with path.open("wb") as file, cursor.copy(copy_statement(table, columns, "TO STDOUT")) as copy:
+    with path.open("wb") as file, cursor.copy(_copy_from(table, columns)) as copy:
         for block in copy:
             # Text format: a row is a line, and a newline inside a value is written otherwise.
             rows += bytes(block).count(b"\n")

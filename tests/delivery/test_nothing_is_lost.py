@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from certengine.rehearse import rehearse
 
 
@@ -12,3 +14,12 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: Path, 
     assert figures["lost"] == 0
     assert figures["acknowledged"] >= 100
     assert figures["stored"] >= figures["acknowledged"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nothing_acknowledged_is_lost_when_one_server_after_the_other_is_restarted(
+    tmp_path: Path, database_url: str
+) -> None:
+    figures = rehearse(tmp_path, 12, 4, kills=0, database_url=database_url, servers=2, restarts=2)
+    assert figures["lost"] == 0
+    assert figures["stored"] >= figures["acknowledged"] >= 100
