@@ -22,6 +22,7 @@ from certengine.certificates.profiles import Issuer, Role, make, name_of, requir
 from certengine.certificates.signed_code import PublishedKey, key_id
 from certengine.certificates.signing import CONTENTS, LARGE_CONTENTS, Signer, Stamp
 from certengine.certificates.stamping import Stamper
+from certengine.certificates.trust import Trust
 from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
@@ -79,7 +80,7 @@ def _row_of(
 def standing_signer(session: Session, runtime: Runtime, organisation_id: UUID, now: datetime) -> Signer | None:
     """The institution's newest signer that is in force; makes none, so that a reader may ask. It stamps nothing."""
     query = _newest(Role.SIGNER, organisation_id).where(SigningCertificate.not_after > now)
-    found = session.scalar(query.limit(1))
+    found = next((row for row in session.scalars(query) if not _fallen(session, row)), None)
     return _signer(session, runtime, found, now, stamped=False) if found else None
 
 
@@ -188,12 +189,56 @@ def _newest(role: Role, organisation_id: UUID | None = None) -> Select[SigningCe
 def _standing(
     session: Session, role: Role, now: datetime, organisation_id: UUID | None = None
 ) -> SigningCertificate | None:
-    found = session.scalar(
-        _newest(role, organisation_id).where(SigningCertificate.not_after > now + RENEW[role]).limit(1)
-    )
+    query = _newest(role, organisation_id).where(SigningCertificate.not_after > now + RENEW[role])
+    found = next((row for row in session.scalars(query) if not _fallen(session, row)), None)
     # What the root of an earlier version has issued has no authority between.
     direct = found is not None and role is Role.SIGNER and len(chain(session, found)) < 2
     return None if direct else found
+
+
+def _fallen(session: Session, row: SigningCertificate) -> bool:
+    """Whether one of those above it was compromised: what it signed is judged by that, and it signs no more."""
+    while row.issuer_id is not None:
+        row = session.get_one(SigningCertificate, row.issuer_id)
+        if row.compromised_since is not None:
+            return True
+    return False
+
+
+def carry_over(session: Session, runtime: Runtime, lost: SigningCertificate, now: datetime) -> SigningCertificate:
+    """A root in the place of one that was compromised. It certifies the authorities under that one with the keys that
+    they have, so that what stands below them is trusted without it; returns the new root."""
+    root = _authority(session, runtime, Role.ROOT, now)
+    below = select(SigningCertificate).where(
+        SigningCertificate.issuer_id == lost.id,
+        SigningCertificate.role == Role.ISSUING,
+        SigningCertificate.compromised_since.is_(None),
+    )
+    for row in session.scalars(below).all():
+        old, key = x509.load_der_x509_certificate(row.der), runtime.keys.p256(row.key_name)
+        ends = min(row.not_after, root.not_after)
+        made = make(
+            Role.ISSUING,
+            old.subject,
+            key.public_key(),
+            issuer_of(runtime, root),
+            key,
+            now,
+            ends,
+            old.not_valid_before_utc,
+        )
+        session.add(
+            SigningCertificate(
+                role=Role.ISSUING,
+                issuer_id=root.id,
+                key_name=row.key_name,
+                der=made.public_bytes(serialization.Encoding.DER),
+                not_after=ends,
+                created_at=now,
+            )
+        )
+    session.flush()
+    return root
 
 
 def issuer_of(runtime: Runtime, row: SigningCertificate) -> Issuer:
@@ -221,8 +266,10 @@ def crl(session: Session, runtime: Runtime, identifier: str, now: datetime) -> b
 
 
 def list_of(session: Session, runtime: Runtime, row: SigningCertificate, now: datetime) -> bytes:
+    # Under whichever certificate its key has issued them.
+    same = select(SigningCertificate.id).where(SigningCertificate.key_name == row.key_name)
     query = select(SigningCertificate).where(
-        SigningCertificate.issuer_id == row.id, SigningCertificate.compromised_since.is_not(None)
+        SigningCertificate.issuer_id.in_(same), SigningCertificate.compromised_since.is_not(None)
     )
     compromised = {
         x509.load_der_x509_certificate(each.der).serial_number: each.compromised_since
@@ -272,15 +319,26 @@ def published(der: bytes, compromised_since: datetime | None = None) -> tuple[by
 
 
 def root_pem(session: Session) -> bytes | None:
-    """Every root of this installation, the newest first."""
-    found = [x509.load_der_x509_certificate(der) for der in reversed(roots(session))]
-    return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in found) or None
+    """What is trusted of this installation, the newest root first."""
+    found = trusted(session)
+    return found.pem() if found.roots else None
 
 
 def roots(session: Session) -> list[bytes]:
-    """DER of the roots that this installation trusts."""
-    query = select(SigningCertificate.der).where(SigningCertificate.role == Role.ROOT)
-    return list(session.scalars(query.order_by(SigningCertificate.created_at, SigningCertificate.id)))
+    """DER of the roots of this installation, those that were compromised too: whoever judges by them must know which."""
+    return trusted(session).all_roots
+
+
+def trusted(session: Session) -> Trust:
+    rows = authorities(session)[::-1]
+    lost = {row.id: row.compromised_since for row in rows if row.role is Role.ROOT and row.compromised_since}
+    good = [row for row in rows if row.compromised_since is None]
+    carried_keys = {row.key_name for row in rows if row.issuer_id in lost}
+    return Trust(
+        tuple(row.der for row in good if row.role is Role.ROOT),
+        tuple(row.der for row in good if row.key_name in carried_keys and row.issuer_id not in lost),
+        tuple((row.der, lost[row.id]) for row in rows if row.id in lost),
+    )
 
 
 def stamp_roots(runtime: Runtime) -> list[bytes]:

@@ -17,6 +17,7 @@ from certengine.certificates.tampering import named
 from certengine.certificates.verify import Known, Unreadable, Verdict, verify
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import Runtime
+from certengine.ledger import service as ledger
 
 LONGEST_LIST = 2000
 
@@ -62,9 +63,17 @@ def said(found: CertificateView | None) -> dict[str, Any]:
     }
 
 
-def known(session: Session, runtime: Runtime) -> Known:
-    """What this installation knows besides its roots."""
-    return Known(stamp_roots=authority.stamp_roots(runtime), compromised=authority.compromised(session))
+def known(session: Session, runtime: Runtime, digest: str = "") -> Known:
+    """What this installation knows besides its roots. digest: of the file that is judged, SHA-256 in hex."""
+    return Known(
+        stamp_roots=authority.stamp_roots(runtime),
+        compromised=authority.compromised(session),
+        carried=authority.trusted(session).carried,
+        log=ledger.verifier(session, runtime),
+        proof_demanded=False,
+        held=service.held(session, digest),
+        now=runtime.clock.now(),
+    )
 
 
 @dataclass(frozen=True)
@@ -82,11 +91,12 @@ def check_file(session: Session, runtime: Runtime, pdf: bytes, *, look: bool = T
 
     look: an altered file is drawn, and its QR codes are read.
     """
+    digest = hashlib.sha256(pdf).hexdigest()
     try:
-        verdict = verify(pdf, authority.roots(session), known(session, runtime))
+        verdict = verify(pdf, authority.roots(session), known(session, runtime, digest))
     except Unreadable:
         raise Invalid([Problem("file", "certificate.unreadable")]) from None
-    found = service.by_pdf(session, runtime, hashlib.sha256(pdf).hexdigest())
+    found = service.by_pdf(session, runtime, digest)
     if found is not None and verdict.valid:
         return FileCheck(outcome(found), (), found, verdict)
     verdict = named(pdf, verdict) if look else verdict

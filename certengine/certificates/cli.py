@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -13,11 +14,14 @@ from certengine.certificates import folder, problems
 from certengine.certificates.folder import read_pem
 from certengine.certificates.rules import fields_of
 from certengine.certificates.tampering import named
-from certengine.certificates.verify import Known, Unreadable, Verdict, verify
+from certengine.certificates.trust import read as read_trust
+from certengine.certificates.verify import NOTHING, Known, Unreadable, Verdict, verify
+from certengine.foundation.clock import SystemClock
 from certengine.foundation.errors import describe
 from certengine.ledger import notes
 
 __all__ = ["problems"]
+LOST = "（密钥已泄露，不作数 key compromised, counts for nothing）"
 
 
 @click.group("certificate")
@@ -48,13 +52,16 @@ def verify_command(
 ) -> None:
     """Exit 0: valid. 1: not valid, and why. 2: unreadable. Of a folder: 0 when all are valid, else 1."""
     try:
-        roots = _roots(trust)
-        known = Known(
+        roots, known = _trusted(trust)
+        known = replace(
+            known,
             stamp_roots=read_pem(stamp_trust) if stamp_trust else (),
             lists=[each.read_bytes() for each in lists],
-            log=notes.parse_verifier(ledger_key) if ledger_key else None,
+            log=notes.parse_verifier(ledger_key) if ledger_key else known.log,
+            proof_demanded=bool(ledger_key),
             witnesses=[notes.parse_verifier(each) for each in witnesses],
             countersigned=countersigned,
+            now=SystemClock().now(),
         )
     except (OSError, ValueError, notes.BadNote) as error:
         _unreadable(str(trust or path), str(error), as_json)
@@ -82,15 +89,15 @@ def _say(path: Path, verdict: Verdict) -> None:
     click.echo(f"{path}: 有效 valid · {verdict.signer} · PAdES {verdict.level}")
     for label, value in fields_of(verdict.facts or {}):
         click.echo(f"  {label}: {value}")
-    for each in [*([verdict.stamp] if verdict.stamp else []), *verdict.stamps]:
+    for each in verdict.all_stamps:
         click.echo(
             f"  时间戳 time stamp: {each.at:%Y-%m-%d %H:%M:%S} UTC · {each.authority} · 至 until {each.until:%Y-%m-%d}"
+            f"{'' if each.counts else LOST}"
         )
     for second in verdict.countersignatures:
-        lost = "（密钥已泄露，不作数 key compromised, counts for nothing）" if second.compromised else ""
         click.echo(
             f"  联署 countersigned: {second.department} · {second.stamp.at:%Y-%m-%d %H:%M:%S} UTC · "
-            f"{second.stamp.authority}{lost}"
+            f"{second.stamp.authority}{LOST if second.compromised else ''}"
         )
     if proof := verdict.ledger:
         by = [proof.origin if proof.signed else f"{proof.origin}（未核对公钥 key not checked）", *proof.witnesses]
@@ -134,7 +141,8 @@ def countersignature_command(path: Path, out: Path, trust: Path) -> None:
     """
     try:
         pdf = path.read_bytes()
-        verdict = verify(pdf, read_pem(trust), Known(countersigned=True))
+        roots, known = _trusted(trust)
+        verdict = verify(pdf, roots, replace(known, countersigned=True, now=SystemClock().now()))
     except (OSError, ValueError, Unreadable) as error:
         raise click.ClickException(str(error) or describe("certificate.unreadable", {})) from None
     if not verdict.valid:
@@ -149,19 +157,25 @@ def countersignature_command(path: Path, out: Path, trust: Path) -> None:
 @click.argument("identifier", metavar="KEY")
 @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="China time.")
 def compromise_command(identifier: str, since: datetime) -> None:
-    """Declares that somebody else may have a signing key (its kid in jwks.json) since a time.
+    """Declares that somebody else may have a signing key since a time: its mark on the page of signing keys.
 
-    What was signed and time-stamped before stays valid, anything after is not; a new key is made at the next issue.
+    Of an institution or department: what was signed and time-stamped before stays valid, anything after is not. Of the
+    time-stamp authority: its stamps count only where something else proves them to be older, and certificates are stamped
+    again. Of the root: another takes its place; hand out the new root.pem. A new key is made at the next use.
     """
-    from certengine.certificates import compromise
+    from certengine.certificates import compromise, sealing
     from certengine.foundation.clock import CHINA
     from certengine.foundation.runtime import current
 
     runtime = current()
     with runtime.unit_of_work() as session:
         row = compromise.by_identifier(session, identifier)
-        compromise.declare(session, row.id, since.replace(tzinfo=CHINA), "command line", runtime.clock.now())
+        now = runtime.clock.now()
+        compromise.declare(session, runtime, row.id, since.replace(tzinfo=CHINA), "command line", now)
+        aged = sealing.aging(session, now)
     click.echo(f"{identifier}: compromised since {since:%Y-%m-%d %H:%M:%S} (China)")
+    if aged:
+        click.echo(f"{aged} certificates are stamped again: by `certengine serve`, or certengine certificate restamp")
 
 
 @command.command("verifier")
@@ -181,20 +195,22 @@ def verifier_command(path: Path) -> None:
     click.echo(f"{path}: {len(keys)} keys, SHA-256 {hashlib.sha256(page).hexdigest()}")
 
 
-def _roots(trust: Path | None) -> list[bytes]:
-    """The trusted roots, DER: of the file given, or of the installation of the environment."""
-    if trust is not None:
-        return read_pem(trust)
+def _trusted(path: Path | None) -> tuple[list[bytes], Known]:
+    """The roots (DER) and what is known of compromised keys: of the file given, or of the installation of the
+    environment. Raises OSError, ValueError."""
+    if path is not None:
+        found = read_trust(path.read_bytes())
+        return found.all_roots, found.known
     from sqlalchemy.exc import SQLAlchemyError
 
-    from certengine.certificates import authority
+    from certengine.certificates import authority, checking
     from certengine.foundation.runtime import current
 
     try:
         with current().unit_of_work(read_only=True) as session:
-            return authority.roots(session)
+            return authority.roots(session), checking.known(session, current())
     except SQLAlchemyError:
-        return []
+        return [], NOTHING
 
 
 def _unreadable(path: str, why: str, as_json: bool) -> NoReturn:

@@ -11,7 +11,7 @@ from datetime import datetime
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from certengine.certificates import stamping
-from certengine.certificates.judging import Judge, loaded, opened
+from certengine.certificates.judging import Judge, in_force, opened
 from certengine.certificates.profiles import Role
 from certengine.certificates.stamping import BadStamp, TimeStamp
 
@@ -27,8 +27,11 @@ class Countersignature:
     department: str
     signed_at: datetime
     stamp: TimeStamp
-    # Made when somebody else may have had the key: it counts for nothing, and the institution's signature stands.
+    # Made when somebody else may have had the key, or at a time that nothing proves: it counts for nothing, and the
+    # institution's signature stands. Judged with all that the file says of the time.
     compromised: bool
+    # Of the department, up to the root, DER.
+    certificates: tuple[bytes, ...]
     content: bytes
     # How long the file was that it is over.
     length: int
@@ -45,9 +48,6 @@ def check(judge: Judge, content: bytes, before: bytes) -> Countersignature:
         stamp = stamping.read(found.token, hashlib.sha256(found.signature).digest(), judge.stamp_roots)
     except (BadStamp, ValueError, KeyError, TypeError, UnsupportedAlgorithm):
         raise BadCountersignature from None
-    certificates = [loaded(each) for each in found.chain]
-    if not all(each.not_valid_before_utc <= stamp.at <= each.not_valid_after_utc for each in certificates):
+    if not in_force(found.chain, stamp.at):
         raise BadCountersignature
-    since = judge.compromised_since(found.chain)
-    compromised = since is not None and stamp.at >= since
-    return Countersignature(found.signer, found.at, stamp, compromised, content, len(before))
+    return Countersignature(found.signer, found.at, stamp, False, found.chain, content, len(before))

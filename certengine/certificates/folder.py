@@ -28,7 +28,6 @@ def read_pem(path: Path) -> list[bytes]:
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    stamps = [*([verdict.stamp] if verdict.stamp else []), *verdict.stamps]
     proof = verdict.ledger
     return {
         "valid": verdict.valid,
@@ -37,7 +36,13 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "signed_at": verdict.signed_at.isoformat() if verdict.signed_at else None,
         "level": verdict.level,
         "time_stamps": [
-            {"at": each.at.isoformat(), "authority": each.authority, "until": each.until.isoformat()} for each in stamps
+            {
+                "at": each.at.isoformat(),
+                "authority": each.authority,
+                "until": each.until.isoformat(),
+                "counts": each.counts,
+            }
+            for each in verdict.all_stamps
         ],
         "countersignatures": [
             {

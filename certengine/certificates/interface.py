@@ -72,7 +72,8 @@ def schemas() -> dict[str, Any]:
     outcome = {"type": "string", "enum": [each.value for each in Outcome]}
     problem = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
     problems = {"type": "array", "items": problem}
-    stamp = {"type": "object", "properties": {name: {"type": "string"} for name in ("at", "authority", "until")}}
+    told = {name: {"type": "string"} for name in ("at", "authority", "until")}
+    stamp = {"type": "object", "properties": {**told, "counts": {"type": "boolean"}}}
     countersigned = {
         "type": ["object", "null"],
         "properties": {"department": {"type": "string"}, "at": {"type": "string"}},

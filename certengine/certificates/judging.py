@@ -25,11 +25,19 @@ class Known:
     stamp_roots: Sequence[bytes] = ()
     # Lists of revocation (DER), fresher than those in the file.
     lists: Sequence[bytes] = ()
-    # Serial number → since when its key is known to be somebody else's.
+    # Serial number → since when its key is known to be somebody else's; of a root too.
     compromised: Mapping[int, datetime] = field(default_factory=dict)
+    # Authorities (DER) below a root that was compromised, certified by another root with the key that they have.
+    carried: Sequence[bytes] = ()
     # With a log's key, a file's proof must be signed by it, and by each of the witnesses.
     log: Verifier | None = None
     witnesses: Sequence[Verifier] = ()
+    # Whether the file must bear such a proof; else it counts where there is one.
+    proof_demanded: bool = True
+    # SHA-256 in hex of a file as it was issued → since when the reader's own ledger holds it.
+    held: Mapping[str, datetime] = field(default_factory=dict)
+    # By when a signature is judged whose time nothing proves.
+    now: datetime | None = None
     # Whether the file must bear a department's signature.
     countersigned: bool = False
 
@@ -46,17 +54,26 @@ class Judge:
         self._lists = (*known.lists, *embedded)
 
     def compromised_since(self, chain: Sequence[bytes]) -> datetime | None:
-        """Since when one of the keys below the root is known to be somebody else's."""
-        found = []
+        """Since when one of the keys is known to be somebody else's; a root's is not in anybody's list."""
+        found = [self.known.compromised.get(loaded(chain[-1]).serial_number)]
         for der, above in zip(chain[:-1], chain[1:], strict=True):
             serial = loaded(der).serial_number
             found += [self.known.compromised.get(serial), compromised_in(self._lists, loaded(above), serial)]
         return min((each for each in found if each is not None), default=None)
 
+    def chain(self, certificate: bytes, given: Sequence[bytes], role: Role) -> tuple[bytes, ...] | None:
+        """From a signer's certificate up to a root, through the authorities that were carried over from one that was
+        compromised where there are such; None where no root that was trusted ever has issued it."""
+        first = _chain(certificate, tuple(given), self.roots, role)
+        if first is None or loaded(first[-1]).serial_number not in self.known.compromised:
+            return first
+        good = tuple(each for each in self.roots if loaded(each).serial_number not in self.known.compromised)
+        return _chain(certificate, tuple(self.known.carried), good, role) or first
+
 
 @dataclass(frozen=True)
 class Opened:
-    """A signature (CMS) as it was read. chain: from the signer up to a trusted root, None where it is trusted by none;
+    """A signature (CMS) as it was read. chain: from the signer up to a root, None where it is trusted by none;
     holds: the signature is the signer's, and spelled as ours are."""
 
     certificate: bytes
@@ -82,18 +99,26 @@ def opened(judge: Judge, container: bytes, role: Role) -> Opened:
     digest = cms.value(attribute).content
     (token,) = data.unsigned.get(cms.TIME_STAMP, (None,))
     at = _stated(data) if role is Role.DEPARTMENT else None
-    chain = _chain(certificate, data.certificates, judge.roots, role)
+    spelled = _chain(certificate, data.certificates, judge.roots, role)
     # Against an unknown root the signature can still be checked by itself.
-    envelope = _envelope(certificate, chain or (), at)
+    envelope = _envelope(certificate, spelled or (), at)
     holds = _is_by(loaded(certificate), signature, envelope.attributes(digest))
-    if chain is not None:
+    if spelled is not None:
         holds &= container.rstrip(b"\0") == envelope.encode(digest, signature, token).rstrip(b"\0")
+    chain = judge.chain(certificate, data.certificates, role)
     return Opened(certificate, chain, digest, signature, token, at, holds)
 
 
 def _stated(data: cms.SignedData) -> datetime:
     (attribute,) = data.signed[cms.SIGNING_TIME]
     return cms.time_of(attribute)
+
+
+def in_force(chain: Sequence[bytes], at: datetime) -> bool:
+    """When a root begins is not asked (RFC 5280, 6.1.1): one that takes another's place is younger than what it trusts."""
+    *below, root = (loaded(each) for each in chain)
+    begun = all(each.not_valid_before_utc <= at for each in (below or [root]))
+    return begun and all(at <= each.not_valid_after_utc for each in (*below, root))
 
 
 @lru_cache(maxsize=256)

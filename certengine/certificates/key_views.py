@@ -17,7 +17,7 @@ from certengine.certificates.profiles import Role
 from certengine.certificates.signed_code import key_id
 from certengine.foundation.clock import CHINA
 from certengine.foundation.errors import Conflict, NotAllowed
-from certengine.people import reach
+from certengine.people import reach, regions
 from certengine.people import service as people
 from certengine.people.actors import Staff, staff
 from certengine.people.models import OrganisationKind
@@ -25,7 +25,7 @@ from certengine.people.permissions import Permission
 from certengine.web.access import allow, current_actor, public
 from certengine.web.errors import say
 from certengine.web.layout import NavigationEntry, add_labels, add_navigation
-from certengine.web.request import now, session
+from certengine.web.request import now, runtime, session
 from certengine.web.security import limiter
 
 ROLES = {
@@ -44,7 +44,8 @@ def set_up_keys(state: BlueprintSetupState) -> None:
 
 
 def _declarer() -> Callable[[SigningCertificate], bool]:
-    """Whose keys the reader may declare compromised: a department's administrator those of its region."""
+    """Whose keys the reader may declare compromised: a department's administrator those of its region, and, of the
+    province, the time-stamp authority's."""
     actor = current_actor()
     if not isinstance(actor, Staff) or not actor.may(Permission.ACCOUNTS_MANAGE):
         return lambda _row: False
@@ -52,7 +53,10 @@ def _declarer() -> Callable[[SigningCertificate], bool]:
     if own.kind is not OrganisationKind.DEPARTMENT:
         return lambda _row: False
     seen = set(session().scalars(reach.within(own.region)))
-    return lambda row: row.role in compromise.DECLARED and row.organisation_id in seen
+    ours = regions.is_provincial(own.region)
+    return lambda row: (
+        (row.role in compromise.DECLARED and row.organisation_id in seen) or (ours and row.role is Role.STAMPER)
+    )
 
 
 @blueprint.get("/keys")
@@ -63,7 +67,6 @@ def keys() -> str:
     return render_template(
         "certificates/keys.html",
         rows=rows,
-        declared=compromise.DECLARED,
         key_id=lambda row: key_id(row.der).hex(),
         now=now(),
         may_declare=_declarer(),
@@ -79,14 +82,18 @@ def declare(certificate_id: UUID) -> Response:
         raise NotAllowed("certificate.keys_department")
     try:
         since = datetime.fromisoformat(request.form.get("since", "")).replace(tzinfo=CHINA)
-        compromise.declare(session(), certificate_id, since, staff().id, now())
+        compromise.declare(session(), runtime(), certificate_id, since, staff().id, now())
     except ValueError:
         flash(gettext("请填写泄露的日期和时间"), "danger")
     except Conflict as error:
         session().rollback()
         flash(say(error), "danger")
     else:
-        if row.role is Role.DEPARTMENT:
+        if row.role is Role.STAMPER:
+            flash(
+                gettext("已宣布泄露。此前加盖的时间戳须由账本或别的时间戳佐证；正在用新密钥为证书文件重新加盖时间戳。")
+            )
+        elif row.role is Role.DEPARTMENT:
             flash(gettext("已宣布泄露。此后的联署不作数，证书仍然有效，须重新联署。"))
         else:
             count = len(compromise.signed_since(session(), row, since))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from certengine.foundation.canonical import canonical_json
@@ -19,7 +20,8 @@ class BadProof(ValueError):
 @dataclass(frozen=True)
 class LedgerProof:
     """Where the file's entry stands. signed: by the log whose key the reader has; witnesses: whose cosignatures hold,
-    out of those whose keys the reader has."""
+    out of those whose keys the reader has; proven_at: by when those whose keys the reader has say that the file was there,
+    all the witnesses named, or the log where none is named."""
 
     origin: str
     index: int
@@ -28,6 +30,7 @@ class LedgerProof:
     checkpoint: str
     signed: bool
     witnesses: tuple[str, ...]
+    proven_at: datetime | None
 
 
 def encode(receipt: dict[str, Any]) -> bytes:
@@ -54,11 +57,17 @@ def check(
         raise BadProof from None
     if not (holds and ours and size == signed.size and rules.leaf_hash(leaf) == leaf_hash):
         raise BadProof
-    names = tuple(each.name for each in witnesses if _signed_by(each, text, signatures))
-    vouched = log is not None and log.name == signed.origin and _signed_by(log, text, signatures)
-    return LedgerProof(signed.origin, index, size, entry["at"], proof["checkpoint"], vouched, names)
+    seen = {each.name: found for each in witnesses if (found := _signed_by(each, text, signatures))}
+    vouched = log is not None and log.name == signed.origin and bool(_signed_by(log, text, signatures))
+    proven_at = None
+    if witnesses and len(seen) == len(witnesses):
+        proven_at = max(notes.cosigned_at(each) for found in seen.values() for each in found)
+    elif vouched and not witnesses:
+        proven_at = datetime.fromisoformat(entry["at"])
+    return LedgerProof(signed.origin, index, size, entry["at"], proof["checkpoint"], vouched, tuple(seen), proven_at)
 
 
-def _signed_by(verifier: notes.Verifier, text: bytes, signatures: Sequence[notes.Signature]) -> bool:
+def _signed_by(verifier: notes.Verifier, text: bytes, signatures: Sequence[notes.Signature]) -> list[bytes]:
+    """Its signatures, none where one of them does not hold."""
     mine = [each for each in signatures if each.name == verifier.name and each.key_hash == verifier.key_hash]
-    return bool(mine) and all(verifier.holds(text, each.value) for each in mine)
+    return [each.value for each in mine] if all(verifier.holds(text, each.value) for each in mine) else []

@@ -64,6 +64,7 @@ register_messages(
         "verify.countersignature": "文件中的主管部门联署不成立，或签的不是这个文件",
         "verify.not_countersigned": "文件没有主管部门有效的联署",
         "verify.compromised": "签名密钥已被宣布泄露，没有可信的时间戳能证明文件签于泄露之前",
+        "verify.stamp_compromised": "时间戳的密钥已被宣布泄露，没有别的证据证明文件在此之前已经存在",
         "verify.ledger_proof": "文件所带的账本证明与文件不符",
         "verify.ledger_key": "文件所带的账本证明没有所信任的账本和见证人的签名",
         "verify.code_compromised": "二维码的签名密钥已被宣布泄露，离线不能判断：请联网查验",

@@ -59,8 +59,12 @@ def make(
     own_key: ec.EllipticCurvePrivateKey,
     now: datetime,
     ends: datetime,
+    starts: datetime | None = None,
 ) -> x509.Certificate:
-    """A certificate of a role; issuer None: issued by itself. Raises Conflict if it could not be used for its role."""
+    """A certificate of a role; issuer None: issued by itself. starts: where it is another than now.
+
+    Raises Conflict if it could not be used for its role.
+    """
     authority = PATH_LENGTHS[role] is not None
     identifier = x509.SubjectKeyIdentifier.from_public_key(key)
     above = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier) if issuer else None
@@ -71,7 +75,7 @@ def make(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         # A clock that is a little behind must not find it not yet valid.
-        .not_valid_before(now - DAY)
+        .not_valid_before(starts or now - DAY)
         .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=PATH_LENGTHS[role]), critical=True)
         .add_extension(_usage(role), critical=True)

@@ -8,20 +8,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from certengine.certificates import authority, evidence, ledger_proof, stamping
+from certengine.certificates import authority, checking, evidence, ledger_proof, stamping
 from certengine.certificates.evidence import COUNTERSIGNATURE, LEDGER_PROOF, Evidence
-from certengine.certificates.models import Certificate, CertificateFile, CertificateState
+from certengine.certificates.models import Certificate, CertificateFile, CertificateState, SigningCertificate
 from certengine.certificates.signing import CONTENTS, LARGE_CONTENTS, Signer
-from certengine.certificates.verify import Known, verify
+from certengine.certificates.verify import verify
 from certengine.foundation.errors import Conflict
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import cosignatures
 from certengine.ledger import service as ledger
 
 NOT_GOOD = "certificate.not_sealed"
+RESTAMP = "certificate.restamp"
 # One transaction.
 BATCH = 50
 # How long a file waits for a witness's cosignature before it is sealed with the log's own signature alone.
@@ -39,7 +40,7 @@ class Sealer:
         rows = authority.authorities(session)
         self._certificates = tuple(row.der for row in rows)
         self._lists = tuple(authority.list_of(session, runtime, row, now) for row in rows)
-        self._known = Known(authority.stamp_roots(runtime))
+        self._known = checking.known(session, runtime)
         self._roots = authority.roots(session)
 
     def extended(self, pdf: bytes, proof: bytes | None) -> tuple[bytes, datetime]:
@@ -148,6 +149,16 @@ def seal_all(runtime: Runtime) -> int:
 def aging(session: Session, before: datetime) -> int:
     """How many certificates bear a stamp that does not last until then."""
     return session.scalar(select(func.count()).select_from(Certificate).where(Certificate.evidence_until < before)) or 0
+
+
+def age(session: Session, stampers: Sequence[SigningCertificate], since: datetime) -> int:
+    """Has every file stamped again whose newest time stamp is of one of these; returns how many they are."""
+    ends = [row.not_after for row in stampers]
+    above = [session.get_one(SigningCertificate, row.issuer_id).not_after for row in stampers if row.issuer_id]
+    mine = Certificate.evidence_until.in_({*ends, *above})
+    count = session.scalar(select(func.count()).select_from(Certificate).where(mine)) or 0
+    session.execute(update(Certificate).where(mine).values(evidence_until=since))
+    return count
 
 
 def restamp_next(

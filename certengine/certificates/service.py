@@ -112,10 +112,23 @@ def by_number(session: Session, runtime: Runtime, number: str, name: str) -> Cer
 
 def by_pdf(session: Session, runtime: Runtime, digest: str) -> CertificateView | None:
     """By the SHA-256 of the whole file: as it was issued, or with revisions of ours appended."""
+    row = _by_file(session, digest)
+    return view(session, runtime, row) if row else None
+
+
+def held(session: Session, digest: str) -> dict[str, datetime]:
+    """Of a file of ours the one that was issued, and since when the ledger's signed tree holds it."""
+    row = _by_file(session, digest)
+    if row is None or ledger.places(session, {row.ledger_entry})[row.ledger_entry].pending:
+        return {}
+    return {row.pdf: row.issued_at}
+
+
+def _by_file(session: Session, digest: str) -> Certificate | None:
     row = session.scalar(select(Certificate).where(Certificate.pdf == digest))
     if row is None and (later := session.get(CertificateFile, digest)):
         row = session.get(Certificate, later.certificate_id)
-    return view(session, runtime, row) if row else None
+    return row
 
 
 def view(session: Session, runtime: Runtime, row: Certificate) -> CertificateView:

@@ -14,7 +14,7 @@ from asn1crypto import cms as structures
 from asn1crypto import core, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from certengine.certificates import cms
@@ -41,11 +41,14 @@ class BadStamp(ValueError):
 
 @dataclass(frozen=True)
 class TimeStamp:
-    """What a token says: when, by whom, and until when the authority's certificate lasts."""
+    """What a token says: when, by whom, and until when the authority's certificate lasts. certificates: from the
+    authority's own up to its root, DER; counts: not where somebody else may have had the key."""
 
     at: datetime
     authority: str
     until: datetime
+    certificates: tuple[bytes, ...] = ()
+    counts: bool = True
 
 
 class Stamper:
@@ -140,7 +143,13 @@ def _read(token: bytes, digest: bytes, roots: Sequence[x509.Certificate]) -> Tim
     if chain is None or not all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in chain):
         raise BadStamp
     name = chain[0].subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return TimeStamp(at, str(name[0].value) if name else "", min(each.not_valid_after_utc for each in chain))
+    until = min(each.not_valid_after_utc for each in chain)
+    return TimeStamp(at, str(name[0].value) if name else "", until, _encoded(tuple(chain)))
+
+
+@lru_cache(maxsize=64)
+def _encoded(chain: tuple[x509.Certificate, ...]) -> tuple[bytes, ...]:
+    return tuple(each.public_bytes(serialization.Encoding.DER) for each in chain)
 
 
 def _stated(content: bytes, digest: bytes) -> datetime:

@@ -14,10 +14,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from certengine.certificates import countersignature, ledger_proof, stamping
+from certengine.certificates import countersignature, existence, ledger_proof, stamping
 from certengine.certificates.countersignature import BadCountersignature, Countersignature
 from certengine.certificates.evidence import COUNTERSIGNATURE, LEDGER_PROOF, Extension, read_extension
-from certengine.certificates.judging import NOTHING, Judge, Known, loaded, opened
+from certengine.certificates.existence import Revision, earliest
+from certengine.certificates.judging import NOTHING, Judge, Known, in_force, opened
 from certengine.certificates.ledger_proof import BadProof, LedgerProof
 from certengine.certificates.profiles import Role
 from certengine.certificates.revisions import changes_between
@@ -59,9 +60,21 @@ class Verdict:
         return not self.problems
 
     @property
+    def all_stamps(self) -> list[TimeStamp]:
+        """Over the signature and over the file, oldest first."""
+        return [*([self.stamp] if self.stamp else []), *self.stamps]
+
+    @property
+    def lost_stamps(self) -> list[TimeStamp]:
+        """Those that count for nothing, since somebody else may have had the key."""
+        return [each for each in self.all_stamps if not each.counts]
+
+    @property
     def level(self) -> str:
-        """The level of PAdES (ETSI EN 319 142-1)."""
-        return "B-LTA" if self.stamps else "B-T" if self.stamp else "B-B"
+        """The level of PAdES (ETSI EN 319 142-1), by the time stamps that count."""
+        if any(each.counts for each in self.stamps):
+            return "B-LTA"
+        return "B-T" if self.stamp and self.stamp.counts else "B-B"
 
 
 def verify(pdf: bytes, roots: Sequence[bytes], known: Known = NOTHING) -> Verdict:
@@ -80,8 +93,15 @@ def verify(pdf: bytes, roots: Sequence[bytes], known: Known = NOTHING) -> Verdic
     extensions, reached = _extensions(pdf, end)
     container = bytes.fromhex(contents[1:-1].decode())
     judge = Judge(pdf[:end], roots, known, [crl for each in extensions for crl in each.evidence.lists])
-    found = _signed(judge, pdf[:length] + pdf[resume:end], container)
-    found = _stamped(found, extensions, judge, pdf)
+    evidence = _stamped(extensions, judge, pdf)
+    found = _signed(judge, pdf[:length] + pdf[resume:end], container, evidence.proven)
+    found = replace(
+        found,
+        problems=tuple(dict.fromkeys((*found.problems, *evidence.problems))),
+        stamps=evidence.stamps,
+        ledger=evidence.ledger,
+        countersignatures=evidence.seconds,
+    )
     return _with_what_follows(found, judge.issued, pdf[:reached], pdf, len(ranges) - len(extensions))
 
 
@@ -94,18 +114,30 @@ def _extensions(pdf: bytes, start: int) -> tuple[list[Extension], int]:
     return found, start
 
 
-def _stamped(signed: Verdict, extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> Verdict:
+@dataclass(frozen=True)
+class _Evidence:
+    """What the revisions after the signed one say. proven: by when the signed one was there."""
+
+    problems: list[str]
+    stamps: tuple[TimeStamp, ...]
+    seconds: tuple[Countersignature, ...]
+    ledger: LedgerProof | None
+    proven: datetime | None
+
+
+def _stamped(extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> _Evidence:
     """Each time stamp over the whole file before it, the ledger's proof in the newest that bears one, and the
     signatures of departments."""
-    found, stamps, seconds, proof = list(signed.problems), [], [], None
+    found: list[str] = []
+    revisions, proof, issued = [], None, hashlib.sha256(judge.issued).hexdigest()
     for each in extensions:
+        stamp, second = None, None
         try:
-            stamps.append(stamping.read(each.token, each.digest, judge.stamp_roots))
+            stamp = stamping.read(each.token, each.digest, judge.stamp_roots)
             kind, content = stamping.attribute_of(each.token, (LEDGER_PROOF, COUNTERSIGNATURE)) or ("", b"")
             if kind == COUNTERSIGNATURE:
-                seconds.append(countersignature.check(judge, content, pdf[: each.start]))
+                second = countersignature.check(judge, content, pdf[: each.start])
             elif kind:
-                issued = hashlib.sha256(judge.issued).hexdigest()
                 proof = ledger_proof.check(content, issued, judge.known.log, judge.known.witnesses)
         except BadStamp:
             found.append("verify.evidence")
@@ -113,20 +145,20 @@ def _stamped(signed: Verdict, extensions: Sequence[Extension], judge: Judge, pdf
             found.append("verify.countersignature")
         except BadProof:
             found.append("verify.ledger_proof")
+        revisions.append(Revision(stamp, second))
+    weighed, proven = existence.weighed(judge, revisions)
+    stamps = tuple(each.stamp for each in weighed if each.stamp)
+    seconds = tuple(each.second for each in weighed if each.second)
     found += _lacking(judge.known, proof, seconds)
-    return replace(
-        signed,
-        problems=tuple(dict.fromkeys(found)),
-        stamps=tuple(stamps),
-        ledger=proof,
-        countersignatures=tuple(seconds),
-    )
+    by_ledger = earliest(proof.proven_at if proof else None, judge.known.held.get(issued))
+    return _Evidence(found, stamps, seconds, proof, earliest(proven, by_ledger))
 
 
 def _lacking(known: Known, proof: LedgerProof | None, seconds: Sequence[Countersignature]) -> list[str]:
     """What the reader demands and the file does not bear."""
     found = []
-    if known.log is not None and (proof is None or not proof.signed or len(proof.witnesses) < len(known.witnesses)):
+    demanded = known.log is not None and known.proof_demanded
+    if demanded and (proof is None or not proof.signed or len(proof.witnesses) < len(known.witnesses)):
         found.append("verify.ledger_key")
     if known.countersigned and all(each.compromised for each in seconds):
         found.append("verify.not_countersigned")
@@ -145,15 +177,15 @@ def _with_what_follows(signed: Verdict, issued: bytes, revision: bytes, pdf: byt
     return replace(signed, problems=(*found, *signed.problems))
 
 
-def _signed(judge: Judge, covered: bytes, container: bytes) -> Verdict:
+def _signed(judge: Judge, covered: bytes, container: bytes, proven: datetime | None) -> Verdict:
     """A certificate may be damaged in any of its parts, each of which is read only when it is asked for."""
     try:
-        return _checked(judge, covered, container)
+        return _checked(judge, covered, container, proven)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return Verdict(("verify.bad_signature",))
 
 
-def _checked(judge: Judge, covered: bytes, container: bytes) -> Verdict:
+def _checked(judge: Judge, covered: bytes, container: bytes, proven: datetime | None) -> Verdict:
     try:
         read = opened(judge, container, Role.SIGNER)
     except (ValueError, KeyError):
@@ -173,7 +205,12 @@ def _checked(judge: Judge, covered: bytes, container: bytes) -> Verdict:
             found.append("verify.stamp")
     signed_at = _signed_at(covered)
     chain = read.chain or (read.certificate,)
-    found += _time_problems(judge, chain, stamp.at if stamp else signed_at, proven=stamp is not None)
+    if stamp is not None and not existence.counts(judge, stamp, proven):
+        stamp = replace(stamp, counts=False)
+        late = _time_problems(judge, chain, proven or judge.known.now, proven=True)
+        found += ["verify.stamp_compromised", *late] if late else []
+    else:
+        found += _time_problems(judge, chain, stamp.at if stamp else signed_at, proven=stamp is not None)
     facts = _facts(judge.issued)
     found += _content_problems(facts, covered)
     return Verdict(tuple(dict.fromkeys(found)), facts, read.signer, signed_at, stamp)
@@ -182,8 +219,7 @@ def _checked(judge: Judge, covered: bytes, container: bytes) -> Verdict:
 def _time_problems(judge: Judge, chain: Sequence[bytes], at: datetime | None, *, proven: bool) -> list[str]:
     """What speaks against a signature made at that time; proven: a time stamp says so, not the signer alone."""
     found = []
-    certificates = [loaded(each) for each in chain]
-    if at is None or not all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in certificates):
+    if at is None or not in_force(chain, at):
         found.append("verify.expired")
     since = judge.compromised_since(chain)
     if since is not None and (at is None or not proven or at >= since):

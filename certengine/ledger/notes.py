@@ -5,6 +5,7 @@ import hashlib
 import struct
 from binascii import Error as Base64Error
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -45,6 +46,11 @@ class Verifier:
         except InvalidSignature:
             return False
         return True
+
+
+def cosigned_at(signature: bytes) -> datetime:
+    """When a witness says that it signed."""
+    return datetime.fromtimestamp(struct.unpack(">Q", signature[:8])[0], UTC)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def three(runtime: Runtime, clock: SetClock) -> list[Certificate]:
         clock.at += timedelta(days=1)
     with runtime.unit_of_work() as session:
         compromise.declare(
-            session, signer_row(runtime).id, clock.now() - timedelta(days=2, hours=12), ISSUER, clock.now()
+            session, runtime, signer_row(runtime).id, clock.now() - timedelta(days=2, hours=12), ISSUER, clock.now()
         )
     return rows
 
@@ -122,8 +122,8 @@ def test_a_declaration_can_only_be_moved_to_an_earlier_time(
             clock.now() - timedelta(days=90),
         ):
             with pytest.raises(Conflict, match="compromised_time"):
-                compromise.declare(session, row.id, since, ISSUER, clock.now())
-        compromise.declare(session, row.id, clock.now() - timedelta(days=3), ISSUER, clock.now())
+                compromise.declare(session, runtime, row.id, since, ISSUER, clock.now())
+        compromise.declare(session, runtime, row.id, clock.now() - timedelta(days=3), ISSUER, clock.now())
 
 
 def department_admin(runtime: Runtime, login: str, region: str) -> None:

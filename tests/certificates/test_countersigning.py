@@ -213,7 +213,7 @@ def test_what_a_lost_key_countersigned_counts_for_nothing_and_is_done_again(
     sign_all(runtime, office)
     with runtime.unit_of_work() as session:
         key = next(each for each in compromise.keys(session) if each.role is Role.DEPARTMENT)
-        compromise.declare(session, key.id, clock.now() - timedelta(days=1), SUPERVISOR, clock.now())
+        compromise.declare(session, runtime, key.id, clock.now() - timedelta(days=1), SUPERVISOR, clock.now())
         known = Known(compromised=authority.compromised(session), countersigned=True)
     assert verify(file_of(runtime, again(runtime, early)), roots(runtime), known).valid
     lost = file_of(runtime, again(runtime, late))

@@ -104,7 +104,7 @@ def test_a_file_that_is_not_good_keeps_no_others_waiting(runtime: Runtime, clock
     clock.at += timedelta(hours=1)
     with runtime.unit_of_work() as session:
         key = next(each for each in compromise.keys(session) if each.role is Role.SIGNER)
-        compromise.declare(session, key.id, clock.now() - timedelta(hours=2), "account:x", clock.now())
+        compromise.declare(session, runtime, key.id, clock.now() - timedelta(hours=2), "account:x", clock.now())
         # Made valid again, although its signature is not.
         session.get_one(Certificate, lost.id).state = CertificateState.VALID
     good = sealed(runtime, subject="registration:2")
