@@ -13,6 +13,7 @@ COMMANDS = {
     "serve": "certengine.serve",
     "account": "certengine.people.cli",
     "db": "certengine.foundation.cli",
+    "work": "certengine.work",
     "demo": "certengine.demo",
     "bench": "certengine.bench",
     "rehearse": "certengine.rehearse",

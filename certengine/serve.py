@@ -1,11 +1,8 @@
 """certengine serve: web workers, and beside them one process for the sequencer, the clock and the jobs."""
 
-import logging
 import multiprocessing
 import os
-import signal
-import threading
-from datetime import timedelta
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import click
@@ -13,26 +10,17 @@ from a2wsgi import WSGIMiddleware
 from granian import Granian
 from granian.constants import Interfaces
 
-from certengine import rooms
-from certengine.certificates.hooks import deliver_due
 from certengine.certificates.lookup import LookUps
-from certengine.certificates.sealing import seal_all
 from certengine.delivery.door import Door
-from certengine.delivery.service import close_expired
-from certengine.foundation import logs, migrate
-from certengine.foundation.jobs import prepare_queue, resume_jobs
-from certengine.foundation.runtime import Runtime, current
-from certengine.ledger.service import run_sequencer
-from certengine.programme.reminders import remind_due
+from certengine.foundation import logs
+from certengine.foundation.runtime import current
 from certengine.web.turns import Turns
+from certengine.work import keep_going, ready
 
-log = logging.getLogger(__name__)
 # Pages wait for the database and not for one another.
 THREADS = 16
 # What takes a processor for long: others of its kind wait in front, and all other pages go on.
 TURNS = {"/sign-in": 2}
-PAUSE = timedelta(seconds=2)
-HOUR = timedelta(hours=1)
 # Seconds.
 GRACE = 10
 
@@ -53,15 +41,9 @@ def application() -> Any:
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Web processes.")
 @click.option("--quiet", is_flag=True, help="Says nothing but errors.")
 def command(host: str, port: int, workers: int, quiet: bool) -> None:
-    """Serves the application, and keeps the ledger, the exam clock and the jobs going."""
-    runtime = current()
-    if not migrate.is_current(runtime):
-        raise click.ClickException("the database is not up to date; run: certengine db upgrade")
-    # Made before any process needs them, so that all agree on them.
-    runtime.keys.ed25519("ledger")
-    runtime.engine.dispose()
-    beside = multiprocessing.get_context("spawn").Process(target=keep_going, name="certengine-beside")
-    beside.start()
+    """Serves the application; keeps the ledger, the exam clock and the jobs going, unless CERTENGINE_WORK=elsewhere."""
+    runtime = ready()
+    beside = _beside() if not runtime.settings.work_elsewhere else None
     if not quiet:
         click.echo(f"certengine serves {runtime.settings.base_url} (listening on {host}:{port})")
     try:
@@ -80,47 +62,13 @@ def command(host: str, port: int, workers: int, quiet: bool) -> None:
             workers_kill_timeout=GRACE,
         ).serve()
     finally:
-        beside.terminate()
-        beside.join(10)
-        beside.kill()
+        if beside is not None:
+            beside.terminate()
+            beside.join(10)
+            beside.kill()
 
 
-def keep_going(runtime: Runtime | None = None) -> None:
-    """The process beside the web workers; ends when it is told to, or when its parent is gone."""
-    logs.set_up()
-    runtime = runtime or current()
-    rooms.load_models()
-    rooms.load_jobs()
-    stop = threading.Event()
-    consumer = prepare_queue().create_consumer(workers=1, check_worker_health=False)
-    consumer.start()
-    # After the consumer's start, which sets handlers of its own.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    loops = [
-        threading.Thread(target=_again, args=(stop, lambda: run_sequencer(runtime, stop)), daemon=True),
-        threading.Thread(target=_again, args=(stop, lambda: close_expired(runtime)), daemon=True),
-        threading.Thread(target=_again, args=(stop, lambda: resume_jobs(runtime)), daemon=True),
-        threading.Thread(target=_again, args=(stop, lambda: seal_all(runtime)), daemon=True),
-        threading.Thread(target=_again, args=(stop, lambda: deliver_due(runtime)), daemon=True),
-        threading.Thread(target=_again, args=(stop, lambda: remind_due(runtime), HOUR), daemon=True),
-    ]
-    for loop in loops:
-        loop.start()
-    parent = os.getppid()
-    while not stop.wait(1) and os.getppid() == parent:
-        pass
-    stop.set()
-    # What runs is cut off where it stands: the sequencer and every job begin again from what is committed, and the
-    # queue's threads would keep the process for as long as they wait.
-    os._exit(0)
-
-
-def _again(stop: threading.Event, act: Any, pause: timedelta = PAUSE) -> None:
-    """Does it every few seconds, or as seldom as it says; an error (a database that is away for a while) is told and tried again."""
-    while not stop.is_set():
-        try:
-            act()
-        except Exception:
-            log.exception("a loop beside the web workers is tried again")
-        stop.wait(pause.total_seconds())
+def _beside() -> SpawnProcess:
+    beside = multiprocessing.get_context("spawn").Process(target=keep_going, name="certengine-beside")
+    beside.start()
+    return beside

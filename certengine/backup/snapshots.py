@@ -11,6 +11,7 @@ from psycopg import IsolationLevel, sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
+from certengine.foundation.database import PREPARE
 from certengine.foundation.errors import Conflict
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -46,7 +47,8 @@ def take(engine: Engine, folder: Path) -> Snapshot:
 
 
 def driver_connection(url: URL) -> psycopg.Connection[Any]:
-    return psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    plain = url.set(drivername="postgresql").difference_update_query([PREPARE])
+    return psycopg.connect(plain.render_as_string(hide_password=False))
 
 
 def _of_sqlite(url: URL, folder: Path) -> Snapshot:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, Uuid
 
 BUSY_SECONDS = 30
+PREPARE = "prepare_threshold"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -86,8 +87,17 @@ def make_engine(database_url: str, pool_size: int = 10) -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    # Errors tell no values: they may be somebody's.
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
+    # A pooler that changes connections between transactions knows nothing of what was prepared on another.
+    unprepared = url.query.get(PREPARE) == "none"
+    return create_engine(
+        url.difference_update_query([PREPARE]) if unprepared else url,
+        connect_args={PREPARE: None} if unprepared else {},
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        # Errors tell no values: they may be somebody's.
+        hide_parameters=True,
+    )
 
 
 def _sqlite_engine(url: URL) -> Engine:

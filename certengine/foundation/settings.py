@@ -36,6 +36,8 @@ class Settings:
     rate_limits: str = "memory://"
     # Connections that a process keeps to PostgreSQL; as many more for a moment.
     pool_size: int = 10
+    # Whether ledger, clock and jobs are kept going by `certengine work` on another machine, and not beside `serve`.
+    work_elsewhere: bool = False
     # A read replica, for pages that may lag by a moment.
     read_database_url: str = ""
     # s3://bucket/prefix keeps files there, with the data folder as cache; by default they are in the folder alone.
@@ -96,6 +98,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         provider=_provider(environment),
         rate_limits=environment.get("CERTENGINE_RATE_LIMITS") or "memory://",
         pool_size=int(environment.get("CERTENGINE_POOL_SIZE") or 10),
+        work_elsewhere=environment.get("CERTENGINE_WORK", "") == "elsewhere",
         read_database_url=driver_url(environment.get("CERTENGINE_READ_DATABASE_URL", "")),
         files=environment.get("CERTENGINE_FILES", ""),
         s3_endpoint=environment.get("CERTENGINE_S3_ENDPOINT", ""),

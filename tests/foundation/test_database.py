@@ -1,13 +1,17 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url, text
 from sqlalchemy.dialects import sqlite
 
-from certengine.foundation.database import Score, UtcDateTime
+from certengine.backup import making
+from certengine.foundation.database import PREPARE, Score, UtcDateTime, make_engine
 from certengine.foundation.runtime import Runtime
+from certengine.foundation.settings import Settings
 from certengine.people.models import OrganisationKind
 from certengine.people.service import create_organisation, organisation
 
@@ -52,3 +56,19 @@ def test_an_error_in_a_unit_of_work_keeps_nothing_and_runs_nothing_afterwards(ru
     with runtime.unit_of_work(read_only=True) as session:
         assert session.scalar(select(func.count()).select_from(Organisation)) == 0
     assert done == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("query", "prepared"), [({}, 1), ({PREPARE: "none"}, 0)])
+def test_nothing_is_prepared_where_a_pooler_changes_the_connections(
+    database_url: str, tmp_path: Path, query: dict[str, str], prepared: int
+) -> None:
+    address = make_url(database_url).update_query_dict(query).render_as_string(hide_password=False)
+    engine = make_engine(address)
+    with engine.connect() as connection:
+        for _number in range(8):
+            connection.execute(text("SELECT CAST(:number AS int)"), {"number": 1})
+        names = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert sum("AS int" in each for each in names) == prepared
+    making.make(Runtime(Settings(address, "secret", tmp_path, "http://localhost")), tmp_path / "b.tar.zst")
+    engine.dispose()

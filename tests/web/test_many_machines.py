@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,9 +14,12 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy import text
 
 from certengine.app import create_app
+from certengine.certificates.lookup import LookUps
 from certengine.foundation.files import FileStore
 from certengine.foundation.object_storage import ObjectStore
 from certengine.foundation.runtime import Runtime, use
+from certengine.rehearse import free_port
+from tests.asgi import Behind, request, run
 
 
 def test_floods_are_counted_across_processes_where_they_share_a_database(runtime: Runtime) -> None:
@@ -35,6 +39,38 @@ def test_nobody_is_refused_because_the_counts_are_out_of_reach(runtime: Runtime)
     with runtime.engine.begin() as connection:
         connection.execute(text("DROP TABLE request_count"))
     assert app.test_client().get("/verify").status_code == 200
+
+
+@pytest.fixture
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis server of its own, that keeps nothing, with its address."""
+    port = free_port()
+    arguments = ["--port", str(port), "--save", "", "--dir", str(tmp_path_factory.mktemp("redis"))]
+    server = subprocess.Popen(["redis-server", *arguments], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    assert any(b"Ready to accept connections" in line for line in server.stdout)
+    yield f"redis://127.0.0.1:{port}", server
+    server.kill()
+    server.wait()
+
+
+def test_floods_are_counted_in_redis_and_where_it_goes_away_nobody_is_refused(
+    runtime: Runtime, redis: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    address, server = redis
+    runtime.settings = replace(runtime.settings, rate_limits=address)
+    app = create_app(use(runtime), TESTING=True, RATELIMIT_ENABLED=True)
+    behind = Behind(app)
+    door = LookUps(app, behind, runtime)
+    ask = lambda: run(request(door, "GET", "/v/NONE")).status  # noqa: E731
+    # By the door and by the application: one count.
+    answers = [each for _ in range(60) for each in (ask(), app.test_client().get("/v/NONE").status_code)]
+    assert 429 not in answers
+    assert app.test_client().get("/v/NONE").status_code == 429 and app.test_client().get("/verify").status_code == 200
+    server.kill()
+    server.wait()
+    assert app.test_client().get("/v/NONE").status_code == 404
+    assert ask() == 404
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
