@@ -95,7 +95,8 @@ class LookUps:
         status = 404 if found is None else 200
         if asked.endpoint == ENDPOINTS["v"]:
             kind = [(b"content-type", b"text/html; charset=utf-8"), (b"vary", b"Cookie")]
-            return status, [*kind, *left, *ALWAYS], self._pages.page(found, asked.code, asked.language).encode()
+            page = self._pages.page(found, asked.code, asked.language, self._runtime.clock.now())
+            return status, [*kind, *left, *ALWAYS], page.encode()
         kind = [(b"content-type", b"application/json")]
         said = self._app.json.response(checking.said(found))
         assert isinstance(said, Response)

@@ -14,8 +14,10 @@ from markupsafe import escape
 from certengine.certificates.checking import Outcome, outcome
 from certengine.certificates.rules import ReasonClass, fields_of
 from certengine.certificates.service import CertificateView
+from certengine.foundation.clock import CHINA
 from certengine.foundation.kept import Kept
 from certengine.web.layout import date_in
+from certengine.web.request import now, runtime
 
 LABELS = {
     "姓名": _("姓名"),
@@ -59,8 +61,14 @@ def page(found: CertificateView | None, typed: str) -> str:
         Outcome=Outcome,
         day=_day(found, str(get_locale())),
         signed_on=_signed_on(found, str(get_locale())),
+        looked=_looked(now(), str(get_locale())),
+        base=runtime().settings.base_url,
         typed=typed,
     )
+
+
+def _looked(moment: datetime, language: str) -> str:
+    return f"{date_in(language, moment)} {moment.astimezone(CHINA):%H:%M}"
 
 
 def _day(found: CertificateView | None, language: str) -> str:
@@ -121,7 +129,7 @@ class Pages:
         self._app = app
         self._kept: Kept[Shape, tuple[str, ...]] = Kept(KEPT)
 
-    def page(self, found: CertificateView | None, typed: str, language: str) -> str:
+    def page(self, found: CertificateView | None, typed: str, language: str, moment: datetime) -> str:
         """As the application would answer a stranger at /v/typed."""
         fields = fields_of(found.facts) if found else []
         shape = _shape(found, fields, language)
@@ -130,7 +138,7 @@ class Pages:
             pieces = _pieces(self._app, shape)
             self._kept.put(shape, pieces)
         filled = list(pieces)
-        values = _values(found, fields, typed, language)
+        values = _values(found, fields, typed, language, moment)
         filled[1::2] = [str(escape(values[int(number)])) for number in pieces[1::2]]
         return "".join(filled)
 
@@ -152,14 +160,15 @@ def _shape(found: CertificateView | None, fields: Sequence[tuple[str, str]], lan
 
 
 def _values(
-    found: CertificateView | None, fields: Sequence[tuple[str, str]], typed: str, language: str
+    found: CertificateView | None, fields: Sequence[tuple[str, str]], typed: str, language: str, moment: datetime
 ) -> Sequence[object]:
     """By the numbers of the marks."""
+    asked = (typed, _looked(moment, language))
     if found is None:
-        return (typed,)
+        return asked
     known = (found.code, found.pdf, found.place.index, found.place.leaf_hash, found.successor, _day(found, language))
     signed = (found.countersigned[0] if found.countersigned else None, _signed_on(found, language))
-    return (typed, *known, *signed, *(value for _label, value in fields))
+    return (*asked, *known, *signed, *(value for _label, value in fields))
 
 
 def _mark(number: int) -> str:
@@ -168,7 +177,7 @@ def _mark(number: int) -> str:
 
 def _pieces(app: Flask, shape: Shape) -> tuple[str, ...]:
     """Text and the numbers of what comes between, in turn."""
-    typed, code, pdf, index, leaf, successor, day, department, signed_on = map(_mark, range(9))
+    typed, looked, code, pdf, index, leaf, successor, day, department, signed_on = map(_mark, range(10))
     place = _Place(shape.pending, int(index), leaf)
     follows = successor if shape.successor else None
     signed = (department,) if shape.countersigned else None
@@ -177,11 +186,13 @@ def _pieces(app: Flask, shape: Shape) -> tuple[str, ...]:
         rendered = render_template(
             "certificates/outcome.html",
             found=found if shape.outcome is not Outcome.UNKNOWN else None,
-            fields=_labelled([(label, _mark(number)) for number, label in enumerate(shape.labels, 9)]),
+            fields=_labelled([(label, _mark(number)) for number, label in enumerate(shape.labels, 10)]),
             outcome=shape.outcome,
             Outcome=Outcome,
             day=day,
             signed_on=signed_on,
+            looked=looked,
+            base=runtime().settings.base_url,
             typed=typed,
         )
     return tuple(re.split(f"{MARK}([0-9]{{2}})", rendered))

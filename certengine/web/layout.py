@@ -15,6 +15,7 @@ from certengine.foundation.clock import CHINA
 from certengine.web.access import current_actor
 from certengine.web.language import LANGUAGES
 from certengine.web.once import once_field
+from certengine.web.request import now
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["china_date"] = china_date
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Globals, not context: imported macros see only these.
-    app.jinja_env.globals.update(with_page=with_page, csrf_field=csrf_field, once_field=once_field)
+    app.jinja_env.globals.update(with_page=with_page, csrf_field=csrf_field, once_field=once_field, page_time=now)
     # Enum labels live in templates' catalogue: each package registers Enum class → {member: Chinese text}.
     labels: dict[type[Enum], dict[Enum, str]] = app.extensions.setdefault("labels", {})
 

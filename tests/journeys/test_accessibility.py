@@ -1,4 +1,4 @@
-"""axe-core over every page that a link leads to, in light and dark, and over the examination screen."""
+"""Every page that a link leads to: axe-core in light and dark, a narrow phone, and a sheet of paper."""
 
 import re
 import shutil
@@ -28,6 +28,19 @@ NO_PAGE = re.compile(
     r"\.(pdf|xlsx|zip|jsonl|json|yaml|txt|html|pem|js|css|svg|csv)$|/(export|photo|progress|vkey|checkpoint|voucher)"
     r"|/(materials|documents)/[0-9a-f-]{36}$"
 )
+
+
+# What has no use on paper, and what stands beyond the edge of a sheet.
+ON_PAPER = """() => [...document.querySelectorAll("body *")].filter(each => {
+  const { right, width, height } = each.getBoundingClientRect();
+  if (width < 2 || height < 2) return false;
+  return each.matches("button, .btn, header nav, form[method=get] *") || (right > innerWidth + 1 && !each.closest("svg"));
+}).map(each => each.outerHTML)"""
+# WCAG 1.4.10: the page has no second direction of scrolling, and what scrolls within it is reached by keyboard.
+NARROW = """() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn))).then(() => [...document.querySelectorAll(".table-responsive")]
+  .filter(each => each.scrollWidth > each.clientWidth && !(each.tabIndex === 0 && each.getAttribute("aria-label")))
+  .concat(document.documentElement.scrollWidth > 320 ? [document.querySelector("main")] : []).map(each => each.outerHTML))"""
+A4_WIDTH, PHONE_WIDTH, DESK = 703, 320, {"width": 1280, "height": 720}
 
 
 class Served:
@@ -74,7 +87,15 @@ def faults(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     page.emulate_media(color_scheme="dark")
     found += Axe().run(page, options=DARK).response["violations"]
-    return [f"{urlsplit(page.url).path}: {each['id']}: {each['nodes'][0]['html'][:110]}" for each in found]
+    named = [(each["id"], each["nodes"][0]["html"]) for each in found]
+    page.set_viewport_size({"width": PHONE_WIDTH, "height": 720})
+    named += [("too wide for a phone", each) for each in page.evaluate(NARROW)]
+    page.emulate_media(media="print", color_scheme="light")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 1000})
+    named += [("on paper", each) for each in page.evaluate(ON_PAPER)]
+    page.emulate_media(media="screen")
+    page.set_viewport_size(DESK)
+    return [f"{urlsplit(page.url).path}: {what}: {html[:110]}" for what, html in named]
 
 
 def walk(served: Served, page: Page, start: str) -> list[str]:
@@ -102,7 +123,7 @@ def walk(served: Served, page: Page, start: str) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ["", *(role.value for role in Role)], ids=lambda role: role or "visitor")
-def test_every_page_is_open_to_everybody_in_light_and_dark(served: Served, role: str) -> None:
+def test_every_page_is_open_to_everybody_in_light_and_dark_on_a_phone_and_on_paper(served: Served, role: str) -> None:
     login = next((each["login"] for each in served.facts["accounts"] if each["role"] == role), "")
     page = served.page(login)
     found = walk(served, page, "/")

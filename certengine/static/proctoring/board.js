@@ -12,7 +12,7 @@ async function refresh() {
     const focused = document.activeElement?.closest("#live a")?.getAttribute("href");
     live.innerHTML = await answer.text();
     now.set(Number(live.querySelector("[data-now]").dataset.now));
-    if (focused) live.querySelector(`a[href="${focused}"]`)?.focus();
+    if (focused) live.querySelector(`a[href="${focused}"]`)?.focus({ preventScroll: true });
   } catch {
     if (!live.querySelector(".alert")) live.prepend(Object.assign(document.createElement("p"), { className: "alert alert-warning", textContent: live.dataset.lost }));
   }
