@@ -120,7 +120,9 @@ def item(session: Session, bank_id: UUID, code: str) -> BankItem:
 
 def version(session: Session, item_id: UUID, number: int) -> ItemVersion:
     """Raises NotFound."""
-    found = session.scalar(select(ItemVersion).where(ItemVersion.item_id == item_id, ItemVersion.number == number))
+    wanted = select(ItemVersion).where(ItemVersion.item_id == item_id, ItemVersion.number == number)
+    # A database counts no further.
+    found = session.scalar(wanted) if 0 < number < 2**31 else None
     if found is None:
         raise NotFound("bank.no_version", number=number)
     return found

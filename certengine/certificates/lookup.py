@@ -23,7 +23,7 @@ from certengine.foundation.runtime import Runtime
 from certengine.web.allowance import Allowance
 from certengine.web.asgi import Application, Headers, Receive, Scope, Send, address_of, respond
 from certengine.web.language import language_of
-from certengine.web.security import ALWAYS
+from certengine.web.security import always_in_front
 from certengine.web.together import Together
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class LookUp:
 class LookUps:
     def __init__(self, app: Flask, behind: Application, runtime: Runtime) -> None:
         self._app, self._behind, self._runtime = app, behind, runtime
+        self._always = always_in_front(runtime.settings.base_url)
         self._pages, self._strangers, self._allowance = Pages(app), _Strangers(app), Allowance(LOOK_UPS)
         self._together: Together[LookUp] = Together(self._look, ThreadPoolExecutor(1, "look-ups"), MOST)
 
@@ -96,11 +97,11 @@ class LookUps:
         if asked.endpoint == ENDPOINTS["v"]:
             kind = [(b"content-type", b"text/html; charset=utf-8"), (b"vary", b"Cookie")]
             page = self._pages.page(found, asked.code, asked.language, self._runtime.clock.now())
-            return status, [*kind, *left, *ALWAYS], page.encode()
+            return status, [*kind, *left, *self._always], page.encode()
         kind = [(b"content-type", b"application/json")]
         said = self._app.json.response(checking.said(found))
         assert isinstance(said, Response)
-        return status, [*kind, *left, *ALWAYS], said.get_data()
+        return status, [*kind, *left, *self._always], said.get_data()
 
 
 class _Strangers:

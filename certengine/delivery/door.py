@@ -26,8 +26,8 @@ from certengine.delivery.starting import MOST, Begin, OpenScreen, ShowPaper, Sta
 from certengine.delivery.visits import Visits, headers_of
 from certengine.foundation.runtime import Runtime
 from certengine.standards.rules import Part
-from certengine.web.asgi import Application, Receive, Scope, Send, address_of, again, read_body, respond
-from certengine.web.security import ALWAYS
+from certengine.web.asgi import Application, Headers, Receive, Scope, Send, address_of, again, read_body, respond
+from certengine.web.security import always_in_front
 from certengine.web.together import Together
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ Reply = tuple[int, str, str, str]
 class Door:
     def __init__(self, app: Flask, behind: Application, runtime: Runtime) -> None:
         self._behind = behind
+        self._always = always_in_front(runtime.settings.base_url)
         self._scripts: Scripts = app.extensions["scripts"]
         self._screens: Screens = app.extensions["screens"]
         self._visits = Visits(app, runtime.cipher)
@@ -64,7 +65,7 @@ class Door:
                 read, body = await read_body(receive) if scope["method"] == "POST" else ([], b"")
                 reply = await self._step(scope, UUID(step[1]), step[2], body)
         if reply is not None:
-            await _respond(send, *reply)
+            await _respond(send, self._always, *reply)
             return
         # As a coroutine: the server's own awaitable is none, and the adapter behind asks for one.
         await self._behind(scope, again(read, receive), send)
@@ -137,8 +138,8 @@ def _json(status: int, body: dict[str, Any]) -> Reply:
     return status, "application/json", json.dumps(body), ""
 
 
-async def _respond(send: Send, status: int, kind: str, body: str, then: str) -> None:
-    headers = [(b"content-type", kind.encode()), (b"vary", b"Cookie"), *ALWAYS]
+async def _respond(send: Send, always: Headers, status: int, kind: str, body: str, then: str) -> None:
+    headers = [(b"content-type", kind.encode()), (b"vary", b"Cookie"), *always]
     if then:
         headers.append((b"location", then.encode()))
     await respond(send, status, headers, body.encode())

@@ -277,13 +277,12 @@ def incident(sitting_id: UUID, room_id: UUID) -> Response:
     _proctors(sitting_id)
     form = IncidentForm()
     try:
-        facts = IncidentFacts(
-            IncidentKind(form.kind.data),
-            form.text.data or "",
-            UUID(form.registration_id.data) if form.registration_id.data else None,
-            given_token(),
-            _photographs(),
-        )
+        kind = IncidentKind(form.kind.data)
+        registration = UUID(form.registration_id.data) if form.registration_id.data else None
+    except ValueError:
+        raise NotFound("not_found") from None
+    try:
+        facts = IncidentFacts(kind, form.text.data or "", registration, given_token(), _photographs())
         service.record_incident(
             session(), sitting_id, room_id, facts, actor=staff().id, actor_name=staff().name, now=now()
         )

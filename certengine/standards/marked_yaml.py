@@ -1,5 +1,6 @@
 """YAML that remembers on which line each thing stands, so that a problem can name FILE:LINE."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,21 @@ def _sequence(loader: _Loader, node: yaml.SequenceNode) -> MarkedList:
     return marked
 
 
+def _scalar(kind: str) -> Callable[[_Loader, yaml.ScalarNode], object]:
+    """As the loader reads it; what looks like one and is none (2026-13-45) is a fault of its line."""
+    construct = getattr(_Loader, f"construct_yaml_{kind}")
+
+    def made(loader: _Loader, node: yaml.ScalarNode) -> object:
+        try:
+            return construct(loader, node)
+        except (ValueError, KeyError, AttributeError, OverflowError):
+            raise yaml.MarkedYAMLError(problem=f"no {kind}", problem_mark=node.start_mark) from None
+
+    return made
+
+
+for _kind in ("timestamp", "int", "float", "bool", "binary"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _scalar(_kind))
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:seq", _sequence)
 

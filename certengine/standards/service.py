@@ -11,6 +11,8 @@ from certengine.standards.rules import Evidence, Judgement, Level, Standard, jud
 
 __all__ = ["Evidence", "Judgement", "Level", "Standard", "banks_folder", "fields", "judge", "problems", "standard"]
 
+LONGEST_NAME = 60
+
 
 def banks_folder() -> Path:
     """question_banks as it lies in the package."""
@@ -21,7 +23,7 @@ def banks_folder() -> Path:
 def standard(field: str) -> Standard:
     """Raises NotFound for a field without a standard.yaml."""
     path = banks_folder() / field / "standard.yaml"
-    if "/" in field or not path.is_file():
+    if len(field) > LONGEST_NAME or "/" in field or not path.is_file():
         raise NotFound("standard.field_unknown", field=field)
     return read_standard(read(path), str(path))
 

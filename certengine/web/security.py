@@ -25,15 +25,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# The same for what stands in front of the application.
-ALWAYS = [
-    (name.lower().encode(), value.encode())
-    for name, value in {
-        **HEADERS,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Cache-Control": "no-store",
-    }.items()
-]
+# Where the address is https: a browser that was here once asks for nothing else for a year (RFC 6797).
+WITH_TLS = {"Strict-Transport-Security": "max-age=31536000", "Cross-Origin-Opener-Policy": "same-origin"}
 # For a page that reads codes with the camera.
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 
@@ -45,6 +38,18 @@ CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+")
 assert counting
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="fixed-window", headers_enabled=True)
+
+
+def always(base_url: str) -> dict[str, str]:
+    """The headers of every answer of an installation at this address."""
+    tls = WITH_TLS if base_url.startswith("https://") else {}
+    return {**HEADERS, **tls, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+
+
+def always_in_front(base_url: str) -> list[tuple[bytes, bytes]]:
+    """The same for what stands in front of the application."""
+    found = {**always(base_url), "Cache-Control": "no-store"}
+    return [(name.lower().encode(), value.encode()) for name, value in found.items()]
 
 
 def contacts(text: str) -> list[str]:
@@ -83,11 +88,15 @@ def install(app: Flask) -> None:
     told = {"200": contact, "404": said("Nobody is named")}
     add_paths(app, {"/.well-known/security.txt": get("security", [], told)})
 
+    fixed = always(runtime().settings.base_url)
+
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        for name, value in HEADERS.items():
+        for name, value in fixed.items():
             response.headers.setdefault(name, value)
+        # Of a file Flask says by itself that it may be kept and asked for again: somebody's photograph may not.
+        if response.direct_passthrough and response.headers.get("Cache-Control") == "no-cache":
+            del response.headers["Cache-Control"]
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -124,6 +124,10 @@ def test_every_condition_has_its_sentence() -> None:
         "a: 1\na: 2\n",
         "\0",
         "!!python/object:x {}",
+        "a: 2026-13-45\n",
+        "a: !!int x\n",
+        "a: !!bool perhaps\n",
+        "a: " + "9" * 5000,
     ],
 )
 def test_hostile_yaml_is_refused_with_its_line(text: str) -> None:

@@ -1,13 +1,16 @@
 """The rules of the house, checked on the whole program."""
 
+from dataclasses import replace
+from io import BytesIO
+
 import pytest
-from flask import Flask
+from flask import Flask, Response, send_file
 
 from certengine import rooms
 from certengine.app import create_app
 from certengine.foundation.database import Base
-from certengine.foundation.runtime import Runtime
-from certengine.web.access import verify_declared
+from certengine.foundation.runtime import Runtime, use
+from certengine.web.access import public, verify_declared
 
 
 def room_of_table(name: str) -> int:
@@ -35,11 +38,38 @@ def test_the_app_refuses_to_start_with_a_route_that_says_nothing_of_access(runti
         verify_declared(app)
 
 
-def test_every_page_carries_the_security_headers(app: Flask) -> None:
-    answer = app.test_client().get("/")
-    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
-    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+def test_every_answer_carries_the_security_headers(app: Flask) -> None:
+    client = app.test_client()
+    paths = {rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and "GET" in (rule.methods or ())}
+    for path in (*paths, "/no/such/page", "/static/none.css"):
+        headers = client.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy, path
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin", path
+        assert headers["Permissions-Policy"].endswith("geolocation=(), microphone=()"), path
+        assert headers["Strict-Transport-Security"] == "max-age=31536000", path
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+        assert headers.get("Cache-Control") in ("no-store", "no-cache") or path.startswith("/static/"), path
+        for cookie in headers.getlist("Set-Cookie"):
+            assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=Lax")), path
+
+
+def test_without_tls_no_browser_is_told_to_insist_on_it(runtime: Runtime) -> None:
+    plain = Runtime(replace(runtime.settings, base_url="http://localhost:8000", demonstration=True), runtime.clock)
+    answer = create_app(use(plain)).test_client().get("/")
+    assert "Strict-Transport-Security" not in answer.headers
+    assert "Secure" not in str(answer.headers.getlist("Set-Cookie"))
+    plain.engine.dispose()
+    use(runtime)
+
+
+def test_a_file_that_is_handed_out_stays_on_no_disk(app: Flask) -> None:
+    @app.get("/somebodys-file")
+    @public("for this test")
+    def file() -> Response:
+        return send_file(BytesIO(b"personal"), mimetype="image/jpeg")
+
+    assert app.test_client().get("/somebodys-file").headers["Cache-Control"] == "no-store"
 
 
 def test_the_language_is_switched_and_kept(app: Flask) -> None:
