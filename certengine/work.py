@@ -13,6 +13,7 @@ from certengine import rooms
 from certengine.certificates.hooks import deliver_due
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.service import close_expired
+from certengine.demo.pulse import Pulse
 from certengine.foundation import logs, migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
@@ -22,6 +23,8 @@ from certengine.programme.reminders import remind_due
 log = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=2)
 HOUR = timedelta(hours=1)
+# As often as a screen gives a sign of life.
+BEAT = timedelta(seconds=15)
 
 
 @click.command("work")
@@ -64,6 +67,9 @@ def keep_going(runtime: Runtime | None = None, jobs: int = 1) -> None:
         threading.Thread(target=_again, args=(stop, lambda: deliver_due(runtime)), daemon=True),
         threading.Thread(target=_again, args=(stop, lambda: remind_due(runtime), HOUR), daemon=True),
     ]
+    if runtime.settings.demonstration:
+        beat = Pulse(runtime).beat
+        loops.append(threading.Thread(target=_again, args=(stop, beat, BEAT), daemon=True))
     for loop in loops:
         loop.start()
     parent = os.getppid()

@@ -32,7 +32,8 @@ ACCOUNTS = (
 # The panel of the practical part, odd in number.
 EXAMINERS = ("examiner", "examiner2", "examiner3")
 # Name, serial of the identity number, how able: from the theta scale of the psychometrics.
-CANDIDATES = (
+Candidate = tuple[str, int, float]
+CANDIDATES: tuple[Candidate, ...] = (
     ("张伟明", 1, 1.6),
     ("李娜", 2, 1.1),
     ("阿卜杜拉·买买提", 3, 1.3),
@@ -41,19 +42,31 @@ CANDIDATES = (
     ("欧阳燚", 8, -1.6),
     ("赵晓彤", 10, 1.0),
 )
+# Seated in the room where the exam runs, and left to whoever tries it: the first two failed or stayed away before.
+VISITORS: tuple[Candidate, ...] = (
+    *CANDIDATES[-2:],
+    ("热依扎·阿里木江", 12, 0.8),
+    ("吕𬱖", 13, 1.0),
+    ("司徒静怡", 14, 0.7),
+    ("隋建业", 15, 0.4),
+    ("初晓蕾", 16, 1.1),
+)
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭"
-GIVEN = "伟 静 敏 磊 洋 艳 勇 杰 娟 涛 超 明 霞 平 刚 桂英 玉兰 建华 志强 晓东 雨桐 子涵 思远 浩然 欣怡"
+GIVEN = (
+    "伟 静 敏 磊 洋 艳 勇 杰 娟 涛 超 明 霞 平 刚 桂英 玉兰 建华 志强 晓东 雨桐 子涵 思远 浩然 欣怡 "
+    "海峰 立新 文静 振宇 佳琪 春燕 国栋 梦洁 一鸣 丽娜 永胜 新宇"
+)
 # The finished exam has so many more, so that its analysis has something to say.
 CROWD = 40
 
 
-def crowd() -> tuple[tuple[str, int, float], ...]:
-    """Candidates by chance, the same each time: name, serial, ability."""
-    chance = random.Random(2026)
-    return tuple(
-        (chance.choice(SURNAMES) + chance.choice(GIVEN.split()), 100 + number, round(chance.gauss(0.6, 0.9), 2))
-        for number in range(CROWD)
-    )
+def crowd(first: int = 100, size: int = CROWD) -> tuple[Candidate, ...]:
+    """Candidates by chance, the same each time and no two of a name; first: the serial of the first."""
+    chance = random.Random(2026 + first)
+    names: dict[str, None] = {}
+    while len(names) < size:
+        names[chance.choice(SURNAMES) + chance.choice(GIVEN.split())] = None
+    return tuple((name, first + place, round(chance.gauss(0.6, 0.9), 2)) for place, name in enumerate(names))
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ def cast(session: Session, now: datetime) -> People:
         "SDPJ",
         now,
         "Shandong Digital Technology Evaluation",
+        region="370100",
     )
     trainers = people.create_organisation(
         session, kinds.TRAINING_INSTITUTION, "泉城数字技术培训学院", "QCPX", now, region="370100"

@@ -1,21 +1,19 @@
-"""Banks, an exam that is over with its results, and one that runs now."""
+"""An exam from its plan to the release of its results."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from certengine.bank import service as bank
-from certengine.bank.rules import Item, PracticalTask
+from certengine.bank.rules import PracticalTask
 from certengine.delivery import service as delivery
-from certengine.delivery.journal import Arrived, Journal
-from certengine.demo.cast import CANDIDATES, EXAMINERS, FIELD, People, crowd, document, photo
-from certengine.foundation.clock import SetClock
+from certengine.demo import answering
+from certengine.demo.cast import EXAMINERS, Candidate, document, photo
+from certengine.demo.houses import House
+from certengine.foundation.clock import CHINA, SetClock
 from certengine.foundation.jobs import resume_jobs
 from certengine.foundation.runtime import Runtime
 from certengine.marking import practical, releasing, samples
@@ -26,108 +24,127 @@ from certengine.people import service as people
 from certengine.people.models import DocumentType
 from certengine.people.service import PersonFacts
 from certengine.sittings import service as sittings
-from certengine.sittings.models import ExamPlan, Registration, Sitting
+from certengine.sittings.models import ExamPlan, Registration
 from certengine.sittings.service import CandidateFacts, PlanFacts, RoomFacts, SittingFacts
 from certengine.standards.rules import Evidence, Level, Part
 
-LIVE_MINUTES = 600
-# Banks beside the one that the exams use: brought in and approved, not yet released.
-OTHER_BANKS = (
-    ("artificial_intelligence", Level.INTERMEDIATE),
-    ("artificial_intelligence", Level.SENIOR),
-    ("big_data", Level.JUNIOR),
-    ("internet_of_things", Level.JUNIOR),
-    ("industrial_internet", Level.JUNIOR),
-)
+SATURDAY = 5
+EVIDENCE = {
+    Level.JUNIOR: Evidence(hours=64, degree="bachelor", years=Decimal(2)),
+    Level.INTERMEDIATE: Evidence(hours=80, title="assistant_engineer", degree="bachelor", years=Decimal(4)),
+}
 
 
-def bring_banks(past: Runtime, staff: People) -> UUID:
-    """The junior model bank: brought in by one, approved by another, released."""
-    now = past.clock.now()
-    with past.unit_of_work() as session:
-        found = bank.import_model_bank(session, staff.institution.id, FIELD, Level.JUNIOR, staff.actor("author"), now)
-        assert found.import_id is not None
-        bank.approve_import(session, found.import_id, staff.actor("reviewer"), now)
-        released = bank.release(session, bank_id=found.bank_id, actor=staff.actor("reviewer"), now=now)
-        for field, level in OTHER_BANKS:
-            more = bank.import_model_bank(session, staff.institution.id, field, level, staff.actor("author"), now)
-            assert more.import_id is not None
-            bank.approve_import(session, more.import_id, staff.actor("reviewer"), now)
-        return released.id
+@dataclass(frozen=True)
+class Wanted:
+    """practical_minutes: none without a practical part, which is held on the day after."""
+
+    title: str
+    level: Level
+    release_id: UUID
+    starts_at: datetime
+    minutes: int
+    there: Sequence[Candidate]
+    rows: int
+    columns: int
+    practical_minutes: int = 0
+    room: str = "第一考场"
 
 
-def _registered(
-    past: Runtime,
-    session: Session,
-    plan: ExamPlan,
-    staff: People,
-    people_there: Sequence[tuple[str, int, float]],
-    at: datetime,
+@dataclass(frozen=True)
+class Exam:
+    house: House
+    title: str
+    plan_id: UUID
+    theory_id: UUID
+    practical_id: UUID | None
+    room_id: UUID
+    starts_at: datetime
+    registrations: tuple[UUID, ...]
+    abilities: tuple[float, ...]
+
+    @property
+    def able(self) -> list[tuple[UUID, float]]:
+        return list(zip(self.registrations, self.abilities, strict=True))
+
+
+def morning(now: datetime, days: int) -> datetime:
+    """Nine o'clock in China on the last Saturday until so many days from now, but not in a week of public holidays."""
+    found = (now + timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)
+    found -= timedelta(days=(found.weekday() - SATURDAY) % 7)
+    while found.month in (1, 5, 10) and found.day <= 7:
+        found -= timedelta(days=7)
+    return found
+
+
+def titled(at: datetime, name: str) -> str:
+    """With the month in which it is held."""
+    there = at.astimezone(CHINA)
+    return f"{there.year}年{there.month}月{name}"
+
+
+def register(
+    past: Runtime, session: Session, plan: ExamPlan, house: House, there: Sequence[Candidate], at: datetime
 ) -> list[Registration]:
     rows = []
-    for name, serial, _ability in people_there:
+    for name, serial, _ability in there:
         person = PersonFacts(name, DocumentType.RESIDENT_ID, document(serial))
-        evidence = Evidence(hours=64, degree="bachelor", years=Decimal(2))
-        facts = CandidateFacts(person, evidence, "济南云海科技有限公司" if serial % 2 else "青岛海蓝数据有限公司")
-        row, _new = sittings.register(session, past.cipher, plan, facts, staff.actor("officer"), at)
+        evidence = EVIDENCE[plan.level]
+        facts = CandidateFacts(person, evidence, house.employers[serial % len(house.employers)])
+        row, _new = sittings.register(session, past.cipher, plan, facts, house.actor("officer"), at)
         people.set_photo(session, row.person_id, past.files.put(photo(serial)))
         rows.append(row)
     return rows
 
 
-@dataclass(frozen=True)
-class Exam:
-    plan_id: UUID
-    theory_id: UUID
-    practical_id: UUID | None
-    registrations: tuple[UUID, ...]
-    abilities: tuple[float, ...]
-
-
-def _planned(
-    past: Runtime, staff: People, title: str, release_id: UUID, starts_at: datetime, minutes: int, practical: bool
-) -> Exam:
+def plan(past: Runtime, house: House, wanted: Wanted) -> Exam:
     """Plan, candidates, sittings, rooms, seats, staff, papers: all before the start."""
-    # The last one of the finished exam never comes.
-    there = (*CANDIDATES[:-1], *crowd(), CANDIDATES[-1]) if practical else CANDIDATES
-    now = past.clock.now()
-    officer = staff.actor("officer")
+    now, officer = past.clock.now(), house.actor("officer")
     with past.unit_of_work() as session:
-        plan = sittings.plan_exam(
-            session,
-            staff.institution.id,
-            PlanFacts(title, FIELD, Level.JUNIOR, None, 60),
-            token=title[:40],
-            actor=officer,
-            now=now,
-        )
-        rows = _registered(past, session, plan, staff, there, now)
-        made: list[UUID] = []
-        parts = [Part.THEORY, Part.PRACTICAL] if practical else [Part.THEORY]
-        for number, part in enumerate(parts):
-            facts = SittingFacts(part, starts_at + timedelta(days=number), minutes if part is Part.THEORY else 120)
-            sitting = sittings.add_sitting(session, plan, facts, officer, now)
-            room = sittings.add_room(
-                session,
-                sitting.id,
-                RoomFacts("第一考场", "济南市历下区经十路 1 号 3 层", 6 if practical else 3, 8 if practical else 4),
-            )
-            sittings.seat_candidates(session, sitting.id, officer, now)
-            for login in ("proctor", "proctor2") if part is Part.THEORY else EXAMINERS:
-                sittings.assign(session, room, staff.accounts[login], officer, now)
-            made.append(sitting.id)
+        facts = PlanFacts(wanted.title, house.field, wanted.level, None, 60)
+        token = f"demo {wanted.title}"[:40]
+        planned = sittings.plan_exam(session, house.organisation_id, facts, token=token, actor=officer, now=now)
+        rows = register(past, session, planned, house, wanted.there, now)
+        theory_id, room_id = _hold(session, planned, house, wanted, Part.THEORY, now)
+        practical_id = None
+        if wanted.practical_minutes:
+            practical_id, _room = _hold(session, planned, house, wanted, Part.PRACTICAL, now)
         session.flush()
-        _draw(past, session, staff, made[0], release_id, now)
-        if practical:
-            sittings.set_release(session, sittings.sitting(session, made[1]), release_id, drawn=False)
-    abilities = tuple(ability for _name, _serial, ability in there)
-    return Exam(plan.id, made[0], made[1] if practical else None, tuple(row.id for row in rows), abilities)
+        _draw(past, session, house, theory_id, wanted.release_id, now)
+        if practical_id:
+            sittings.set_release(session, sittings.sitting(session, practical_id), wanted.release_id, drawn=False)
+    return Exam(
+        house,
+        wanted.title,
+        planned.id,
+        theory_id,
+        practical_id,
+        room_id,
+        wanted.starts_at,
+        tuple(row.id for row in rows),
+        tuple(ability for _name, _serial, ability in wanted.there),
+    )
 
 
-def _draw(past: Runtime, session: Session, staff: People, sitting_id: UUID, release_id: UUID, now: datetime) -> None:
+def _hold(
+    session: Session, planned: ExamPlan, house: House, wanted: Wanted, part: Part, now: datetime
+) -> tuple[UUID, UUID]:
+    """A sitting of one room with its seats and staff."""
+    officer, theory = house.actor("officer"), part is Part.THEORY
+    starts_at = wanted.starts_at if theory else wanted.starts_at + timedelta(days=1)
+    facts = SittingFacts(part, starts_at, wanted.minutes if theory else wanted.practical_minutes)
+    sitting = sittings.add_sitting(session, planned, facts, officer, now)
+    room = sittings.add_room(session, sitting.id, RoomFacts(wanted.room, house.site, wanted.rows, wanted.columns))
+    sittings.seat_candidates(session, sitting.id, officer, now)
+    for duty in ("proctor", "proctor2") if theory else EXAMINERS:
+        sittings.assign(session, room, house.account(duty), officer, now)
+    return sitting.id, room.id
+
+
+def _draw(past: Runtime, session: Session, house: House, sitting_id: UUID, release_id: UUID, now: datetime) -> None:
     view = sittings.sitting(session, sitting_id)
     sittings.set_release(session, view, release_id, drawn=True)
-    maker = staff.actor("papers")
+    maker = house.actor("papers")
     draw_id = papers.commit_seed(
         session,
         sitting=delivery.sitting_key(sitting_id),
@@ -144,127 +161,80 @@ def _draw(past: Runtime, session: Session, staff: People, sitting_id: UUID, rele
     papers.draw_papers(session, draw_id, keys, maker, now, past.cipher)
 
 
-def finished_exam(past: Runtime, clock: SetClock, staff: People, release_id: UUID, now: datetime) -> Exam:
-    starts_at = (now - timedelta(days=14)).replace(hour=1, minute=0, second=0, microsecond=0)
-    clock.at = starts_at - timedelta(days=3)
-    exam = _planned(past, staff, "2026年第三季度人工智能初级考试", release_id, starts_at, 90, practical=True)
-    _sit(past, clock, exam, starts_at)
-    _mark(past, clock, staff, exam)
-    return exam
+def sit(past: Runtime, clock: SetClock, exam: Exam) -> None:
+    """Everyone answers and hands in but the last one, who never comes."""
+    written = answering.begin(past, clock, exam.theory_id, exam.starts_at, exam.able[:-1])
+    answering.write(past, clock, written, exam.starts_at, exam.starts_at + timedelta(hours=2))
+    answering.hand_in(past, clock, written, exam.starts_at)
 
 
-def _sit(past: Runtime, clock: SetClock, exam: Exam, starts_at: datetime) -> None:
-    """Everyone answers as they are able to; the last one never comes."""
-    journal = Journal(past)
-    for number, registration_id in enumerate(exam.registrations[:-1]):
-        ability = exam.abilities[number]
-        clock.at = starts_at - timedelta(minutes=10)
-        with past.unit_of_work() as session:
-            delivery.confirm(session, exam.theory_id, registration_id, clock.now())
-        clock.at = starts_at + timedelta(seconds=number)
-        with past.unit_of_work() as session:
-            attempt = delivery.start(session, exam.theory_id, registration_id, clock.now())
-            attempt = delivery.open_screen(session, exam.theory_id, registration_id, clock.now())
-            answers = _answers(session, exam.theory_id, registration_id, ability)
-        for sequence, (item, answer) in enumerate(answers, 1):
-            clock.advance(seconds=40)
-            saved = journal.save(Arrived(attempt.id, 1, [(item, sequence, {"a": answer, "f": False})]))
-            assert saved.problem is None, saved.problem
-        with past.unit_of_work() as session:
-            delivery.submit(session, attempt.id, delivery.registration_key(registration_id), clock.now())
-
-
-def _answers(session: Session, sitting_id: UUID, registration_id: UUID, ability: float) -> list[tuple[str, Any]]:
-    paper = papers.paper(session, delivery.sitting_key(sitting_id), delivery.registration_key(registration_id))
-    release = sittings.sitting(session, sitting_id).release_id
-    assert release is not None
-    items = {item.id: item for item in bank.released_items(session, release).items}
-    chance = random.Random(str(registration_id.int % 1000) + str(ability))
-    return [(placed.item, _answer(items[placed.item], ability, chance)) for placed in paper.items]
-
-
-def _answer(item: Item, ability: float, chance: random.Random) -> Any:
-    likely = 1 / (1 + 2.718281828 ** (-1.7 * (ability - item.difficulty)))
-    if chance.random() < likely:
-        return list(item.key) if isinstance(item.key, tuple) else item.key
-    others = [option.id for option in item.options]
-    if isinstance(item.key, tuple):
-        return sorted(chance.sample(others, 2))
-    return chance.choice([each for each in others if each != item.key])
-
-
-def _mark(past: Runtime, clock: SetClock, staff: People, exam: Exam) -> None:
+def mark_theory(past: Runtime, clock: SetClock, exam: Exam) -> None:
     clock.advance(days=2)
-    assert exam.practical_id is not None
+    house = exam.house
     with past.unit_of_work() as session:
-        marking.mark_sitting(session, exam.theory_id, staff.actor("issuer"), clock.now())
+        marking.mark_sitting(session, exam.theory_id, house.actor("issuer"), clock.now())
         draw = papers.draw_of(session, delivery.sitting_key(exam.theory_id))
         assert draw is not None
-        papers.disclose(session, draw.id, staff.actor("papers"), clock.now(), past.cipher)
+        papers.disclose(session, draw.id, house.actor("papers"), clock.now(), past.cipher)
+
+
+def mark_practical(past: Runtime, clock: SetClock, exam: Exam, done: Sequence[int]) -> None:
+    """done: how many of the candidates each examiner of the panel has marked."""
+    assert exam.practical_id is not None
+    with past.unit_of_work() as session:
         task = practical.task_of(session, sittings.sitting(session, exam.practical_id))
-        _practise(session, staff, exam.practical_id, task, clock.now())
-        for number in range(len(exam.registrations) - 1):
-            share = Decimal("0.9") if exam.abilities[number] > 0 else Decimal("0.5")
-            for place, login in enumerate(EXAMINERS):
-                _mark_task(session, staff, exam, task, number, share - Decimal("0.02") * place, login, clock.now())
-                clock.advance(seconds=90)
+        _practise(session, exam.house, exam.practical_id, task, clock.now())
+        for number, ability in enumerate(exam.abilities[: max(done)]):
+            share = Decimal("0.9") if ability > 0 else Decimal("0.5")
+            for place, duty in enumerate(EXAMINERS):
+                if number < done[place]:
+                    given = share - Decimal("0.02") * place
+                    _mark_task(session, exam, task, exam.registrations[number], given, duty, clock.now())
+                    clock.advance(seconds=90)
+
+
+def release(past: Runtime, clock: SetClock, exam: Exam) -> None:
+    """Proposed by one, signed by another; the certificates follow."""
     clock.advance(days=1)
     with past.unit_of_work() as session:
-        releasing.propose(session, exam.plan_id, None, "考场情况已核实", staff.actor("issuer"), clock.now())
-        releasing.sign(session, past, exam.plan_id, staff.actor("issuer2"), clock.now())
+        releasing.propose(session, exam.plan_id, None, "考场情况已核实", exam.house.actor("issuer"), clock.now())
+        releasing.sign(session, past, exam.plan_id, exam.house.actor("issuer2"), clock.now())
     resume_jobs(past)
 
 
-def _practise(session: Session, staff: People, practical_id: UUID, task: PracticalTask, now: datetime) -> None:
+def _practise(session: Session, house: House, practical_id: UUID, task: PracticalTask, now: datetime) -> None:
     """The panel marks a sample with agreed points before the candidates."""
     made = samples.add_sample(
         session,
         practical_id,
         task,
-        text="往年作品：数据处理和训练完整，评估只给了准确率，没有分析错误样本；报告条理清楚。",
+        text="往年作品：主要步骤完整，结果只给了结论，没有分析异常情况；报告条理清楚。",
         file=("", ""),
-        points={each.id: (each.points * Decimal("0.8")).quantize(Decimal("0.5")) for each in task.rubric},
-        note="评估不完整，相应评分项取中间档；其余完成较好。",
-        actor=staff.actor("officer"),
+        points=_points(task, Decimal("0.8")),
+        note="分析不完整，相应评分项取中间档；其余完成较好。",
+        actor=house.actor("officer"),
         now=now,
     )
-    for place, login in enumerate(EXAMINERS):
+    for place, duty in enumerate(EXAMINERS):
         share = Decimal("0.85") - Decimal("0.05") * place
-        points = {each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric}
-        samples.mark(session, made, task, points, staff.actor(login), now)
+        samples.mark(session, made, task, _points(task, share), house.actor(duty), now)
 
 
 def _mark_task(
-    session: Session,
-    staff: People,
-    exam: Exam,
-    task: PracticalTask,
-    number: int,
-    share: Decimal,
-    login: str,
-    now: datetime,
+    session: Session, exam: Exam, task: PracticalTask, registration_id: UUID, share: Decimal, duty: str, now: datetime
 ) -> None:
-    """One examiner's mark of one candidate, in halves of a point."""
     assert exam.practical_id is not None
     practical.enter(
         session,
         exam.practical_id,
-        exam.registrations[number],
-        PracticalEntry({each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric}, "", 0),
-        examiner=staff.actor(login),
-        examiner_name=staff.accounts[login].name,
+        registration_id,
+        PracticalEntry(_points(task, share), "", 0),
+        examiner=exam.house.actor(duty),
+        examiner_name=exam.house.account(duty).name,
         now=now,
     )
 
 
-def live_exam(past: Runtime, clock: SetClock, staff: People, release_id: UUID, now: datetime) -> Exam:
-    """A sitting that runs for ten hours from now, so that it can be tried at leisure."""
-    clock.at = now - timedelta(minutes=40)
-    title = "2026年第四季度人工智能初级考试"
-    starts_at = now - timedelta(minutes=5)
-    exam = _planned(past, staff, title, release_id, starts_at, LIVE_MINUTES, practical=False)
-    clock.at = now
-    with past.unit_of_work() as session:
-        # Late comers are let in all the time, for whoever tries the demonstration comes when they like.
-        session.get_one(Sitting, exam.theory_id).late_minutes = LIVE_MINUTES
-    return exam
+def _points(task: PracticalTask, share: Decimal) -> dict[str, Decimal | None]:
+    """A share of each criterion, in halves of a point."""
+    return {each.id: (each.points * share).quantize(Decimal("0.5")) for each in task.rubric}

@@ -1,4 +1,4 @@
-"""certengine demo: a small institution with an exam that is over, one that runs now, a class, a base and a seminar.
+"""certengine demo: a province with three evaluation institutions: exams that are over, one that runs, one to come.
 
 Everything is made by the use cases that the screens call, at the times at which it would have happened.
 """
@@ -6,7 +6,6 @@ Everything is made by the use cases that the screens call, at the times at which
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,14 +15,18 @@ from sqlalchemy.orm import Session
 from certengine import rooms
 from certengine.certificates import countersigning
 from certengine.certificates import service as certificates
-from certengine.certificates.models import Certificate, CertificateState
 from certengine.certificates.sealing import seal_all
-from certengine.delivery import service as delivery
-from certengine.demo.cast import CANDIDATES, PASSWORD, People, cast, document
+from certengine.demo import province
+from certengine.demo.banks import OTHERS, bring_bank, released_bank
+from certengine.demo.cast import People, cast
 from certengine.demo.cities import found_elsewhere, teach_elsewhere
-from certengine.demo.exams import Exam, bring_banks, finished_exam, live_exam
+from certengine.demo.exams import Exam
+from certengine.demo.houses import capital
 from certengine.demo.programme import found_late_base, run_programme
+from certengine.demo.province import Houses
 from certengine.demo.registering import open_registration
+from certengine.demo.room import running_exam
+from certengine.demo.story import Story, facts, grade_certificates, path_of, show
 from certengine.demo.supervision import supervise
 from certengine.demo.training import offer_courses, teach_class
 from certengine.foundation import migrate
@@ -31,9 +34,8 @@ from certengine.foundation.clock import SetClock
 from certengine.foundation.jobs import run_job
 from certengine.foundation.runtime import Runtime, current, use
 from certengine.ledger import service as ledger
-from certengine.people.models import Account, AccountRole, Organisation
-from certengine.sittings import service as sittings
-from certengine.sittings.tickets import tickets
+from certengine.people.models import Organisation
+from certengine.standards.rules import Level
 
 
 @click.command("demo")
@@ -42,7 +44,7 @@ def command() -> None:
     runtime = use(Runtime(replace(current().settings, demonstration=True)))
     migrate.upgrade(runtime)
     rooms.load_models()
-    path = runtime.settings.data / "demo" / "demo.json"
+    path = path_of(runtime)
     if not path.exists():
         with runtime.unit_of_work(read_only=True) as session:
             begun = session.scalar(select(Organisation.id).limit(1)) is not None
@@ -51,20 +53,10 @@ def command() -> None:
             raise click.ClickException(
                 f"{folder} holds other data, or a demonstration that was cut off; use an empty folder"
             )
-        facts = fill(runtime)
+        filled = fill(runtime)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(facts, ensure_ascii=False, indent=2))
+        path.write_text(json.dumps(filled, ensure_ascii=False, indent=2))
     show(json.loads(path.read_text()))
-
-
-def show(facts: dict[str, Any]) -> None:
-    click.echo(f"address: {facts['base_url']}")
-    for each in facts["accounts"]:
-        click.echo(f"  {each['role']:<16} {each['login']:<14} {each['password']}")
-    click.echo(f"candidates ({facts['base_url']}/exam):")
-    for each in facts["candidates"]:
-        click.echo(f"  {each['name']}  ticket {each['ticket']}  document {each['document']}")
-    click.echo(f"a certificate: {facts['base_url']}/v/{facts['grade_certificate']['code']}")
 
 
 def fill(runtime: Runtime) -> dict[str, Any]:
@@ -75,89 +67,51 @@ def fill(runtime: Runtime) -> dict[str, Any]:
     with past.unit_of_work() as session:
         staff = cast(session, clock.now())
         found_elsewhere(session, staff, clock.now())
+        houses = province.found_others(session, staff, capital(staff), clock.now())
     found_late_base(past, clock, staff)
+    clock.at = now - timedelta(days=300)
+    province.select(past, staff, houses)
     clock.at = now - timedelta(days=40)
-    release_id = bring_banks(past, staff)
+    release_id = released_bank(past, houses.capital, Level.JUNIOR)
+    for field, level in OTHERS:
+        bring_bank(past, houses.capital, field, level)
     teach_class(past, clock, staff, now)
     teach_elsewhere(past, clock, staff, now)
-    over = finished_exam(past, clock, staff, release_id, now)
+    qingdao = province.over_in_qingdao(past, clock, houses.qingdao, now)
+    over = province.over_in_the_capital(past, clock, houses.capital, release_id, now)
+    yantai = province.marked_in_yantai(past, clock, houses.yantai, now)
     clock.at = now - timedelta(days=5)
     offer_courses(past, clock, staff)
     run_programme(past, clock, staff, now)
     supervise(past, clock, staff, now)
     open_registration(past, clock, staff, now)
-    clock.at = now - timedelta(days=5)
-    live = live_exam(past, clock, staff, release_id, now)
+    planned = province.next_in_qingdao(past, clock, houses.qingdao, now)
+    province.planned_in_yantai(past, clock, houses.yantai, now)
+    running = running_exam(past, clock, houses.capital, release_id, now)
     with past.unit_of_work() as session:
         _ends(session, past, staff, over, now)
     while ledger.sequence(past):
         pass
     seal_all(past)
-    _countersign(past, staff)
+    _countersign(past, staff, houses)
     with past.unit_of_work(read_only=True) as session:
-        return _facts(session, past, staff, over, live)
+        return facts(session, past, staff, Story(qingdao, over, yantai, running, planned))
 
 
-def _countersign(past: Runtime, staff: People) -> None:
-    """The department has signed what the evaluation institution issued; what the training institution did waits."""
+def _countersign(past: Runtime, staff: People, houses: Houses) -> None:
+    """The department has signed what the capital's institution issued; what Qingdao's and the trainers did waits."""
     actor, office, now = staff.actor("supervisor"), staff.accounts["supervisor"].organisation_id, past.clock.now()
     with past.unit_of_work() as session:
-        for institution in (staff.institution, staff.trainers):
-            countersigning.set_for(session, office, institution.id, True, actor, now)
+        for owner in (staff.institution.id, staff.trainers.id, houses.qingdao.organisation_id):
+            countersigning.set_for(session, office, owner, True, actor, now)
         job_id = countersigning.begin(session, office, staff.institution.id, actor, now).id
     rooms.load_jobs()
     run_job(past, job_id)
 
 
-def _grade_certificates(session: Session, exam: Exam) -> list[Certificate]:
-    subjects = [delivery.registration_key(each) for each in exam.registrations]
-    query = select(Certificate).where(Certificate.subject.in_(subjects)).order_by(Certificate.number)
-    return list(session.scalars(query))
-
-
 def _ends(session: Session, past: Runtime, staff: People, exam: Exam, now: datetime) -> None:
     """One certificate is revoked by two people, one replaced."""
-    held = _grade_certificates(session, exam)
+    held = grade_certificates(session, exam)
     certificates.revoke(session, held[-1].id, "考后查实违纪", staff.actor("issuer"), staff.actor("issuer2"), now)
     content = certificates.content_of(session, held[-2])
     certificates.supersede(session, past, held[-2].id, content, "补录照片后重新签发", staff.actor("issuer"), now)
-
-
-def _facts(session: Session, past: Runtime, staff: People, over: Exam, live: Exam) -> dict[str, Any]:
-    folder = past.settings.data / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    held = _grade_certificates(session, over)
-    by_state = {each.state: each for each in reversed(held)}
-    # The first of its class is the trainee's.
-    query = select(Certificate).where(Certificate.organisation_id == staff.trainers.id).order_by(Certificate.serial)
-    trained = session.scalars(query.limit(1)).one()
-    ticket = folder / "ticket.pdf"
-    ticket.write_bytes(tickets(session, past, [live.registrations[0]]))
-    accounts = [
-        {"role": role.value, "login": login, "password": PASSWORD}
-        for login, role in session.execute(
-            select(Account.login, AccountRole.role).join(AccountRole).order_by(Account.created_at, Account.id)
-        )
-    ]
-    candidates = [
-        {"name": view.name, "ticket": view.ticket_number, "document": document(serial)}
-        for (_name, serial, _ability), view in zip(
-            CANDIDATES, [sittings.candidate(session, each) for each in live.registrations], strict=True
-        )
-    ]
-    return {
-        "base_url": past.settings.base_url,
-        "accounts": accounts,
-        "candidates": candidates,
-        "grade_certificate": _file(past, by_state[CertificateState.VALID], folder / "grade_certificate.pdf"),
-        "training_certificate": _file(past, trained, folder / "training_certificate.pdf"),
-        "revoked_code": by_state[CertificateState.REVOKED].code,
-        "superseded_code": by_state[CertificateState.SUPERSEDED].code,
-        "ticket_pdf": str(ticket),
-        "sitting_url": f"{past.settings.base_url}/exam/{live.theory_id}",
-    }
-
-
-def _file(past: Runtime, row: Certificate, path: Path) -> dict[str, str]:
-    path.write_bytes(past.files.get(row.file))
-    return {"pdf": str(path), "code": row.code, "name": row.holder_name}

@@ -1,4 +1,4 @@
-"""An exam of the next quarter that people apply for now: site and machines, fee, announcement, applications at every step."""
+"""An exam in two months that people apply for now: site and machines, fee, announcement, applications at every step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy.orm import Session
 
 from certengine.certificates.typesetting import FOLDER
+from certengine.demo import exams
 from certengine.demo.cast import FIELD, People, document, photo
-from certengine.foundation.clock import CHINA, SetClock
+from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import DocumentType, Organisation
 from certengine.people.service import PersonFacts
@@ -24,6 +25,8 @@ from certengine.standards.rules import Evidence, Level, Part
 
 # The first two fill the exam, the third waits for a place.
 PLACES = 2
+# Until it is held.
+DAYS = 60
 TITLES = {ProofKind.HOURS: "培训合格证书（样张）", ProofKind.DEGREE: "学历证书（样张）"}
 
 
@@ -67,8 +70,7 @@ def open_registration(past: Runtime, clock: SetClock, staff: People, now: dateti
 
 def _announced(session: Session, staff: People, now: datetime) -> ExamPlan:
     officer, begun = staff.actor("officer"), now - timedelta(days=4)
-    month = (now + timedelta(days=60)).astimezone(CHINA)
-    title = f"{month.year}年第{'一二三四'[(month.month - 1) // 3]}季度人工智能初级考试（个人报名）"
+    title = exams.titled(exams.morning(now, DAYS), "人工智能初级考试（个人报名）")
     facts = PlanFacts(title, FIELD, Level.JUNIOR, None, PLACES)
     plan = service.plan_exam(session, staff.institution.id, facts, token="demo-open", actor=officer, now=begun)
     applications.set_window(session, plan, begun, now + timedelta(days=21), officer, begun)
@@ -92,7 +94,7 @@ def _equipped(session: Session, staff: People, plan: ExamPlan, now: datetime) ->
     room = sites.add_room(session, site, RoomPlan("301 机房", 5, 6), officer, begun)
     machines = [f"{seat} PC-{seat:02} 10.1.3.{seat}{' ×' if seat == 17 else ''}" for seat in range(1, 31)]
     sites.set_machines(session, room, "\n".join(machines), officer, begun)
-    starts_at = (now + timedelta(days=60)).replace(hour=1, minute=0, second=0, microsecond=0)
+    starts_at = exams.morning(now, DAYS)
     made = service.add_sitting(session, plan, SittingFacts(Part.THEORY, starts_at, 90), officer, begun)
     used = sites.use_room(session, service.sitting(session, made.id), room)
     service.assign(session, used, staff.accounts["proctor"], officer, begun)

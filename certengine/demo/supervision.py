@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certengine.demo.cast import FIELD, People
+from certengine.demo.cast import People
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime
 from certengine.oversight import complaints, inspections, yearly_report
 from certengine.oversight.inspection_models import Inspection, Severity
 from certengine.people import designations
-from certengine.people.designation_models import Designation, DesignationKind, DesignationState
-from certengine.people.models import Organisation, OrganisationKind
+from certengine.people.designation_models import Designation, DesignationState
+from certengine.people.models import OrganisationKind
 from certengine.programme import notices
 
 # What was found, how bad it is, and in how many days it is to be put right.
@@ -32,9 +32,6 @@ def supervise(past: Runtime, clock: SetClock, staff: People, now: datetime) -> N
     clock.at = now - timedelta(days=20)
     actor = staff.actor("supervisor")
     with past.unit_of_work() as session:
-        institution = session.scalars(select(Organisation).where(Organisation.code == "SDPJ")).one()
-        kind = DesignationKind.EVALUATION
-        designations.grant(session, institution.id, kind, [FIELD, "big_data"], actor=actor, now=clock.now())
         _suspend(session, staff, clock.now())
         drawn = inspections.draw_round(
             session,
