@@ -66,7 +66,7 @@ def crowd(first: int = 100, size: int = CROWD) -> tuple[Candidate, ...]:
     names: dict[str, None] = {}
     while len(names) < size:
         names[chance.choice(SURNAMES) + chance.choice(GIVEN.split())] = None
-    return tuple((name, first + place, round(chance.gauss(0.6, 0.9), 2)) for place, name in enumerate(names))
+    return tuple((name, first + place, round(chance.gauss(0.8, 0.7), 2)) for place, name in enumerate(names))
 
 
 @dataclass(frozen=True)

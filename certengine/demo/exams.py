@@ -1,5 +1,6 @@
 """An exam from its plan to the release of its results."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from certengine.papers import service as papers
 from certengine.people import service as people
 from certengine.people.models import DocumentType
 from certengine.people.service import PersonFacts
+from certengine.sittings import announcing
 from certengine.sittings import service as sittings
 from certengine.sittings.models import ExamPlan, Registration
 from certengine.sittings.service import CandidateFacts, PlanFacts, RoomFacts, SittingFacts
@@ -48,6 +50,7 @@ class Wanted:
     rows: int
     columns: int
     practical_minutes: int = 0
+    fee: int = 200
     room: str = "第一考场"
 
 
@@ -104,6 +107,7 @@ def plan(past: Runtime, house: House, wanted: Wanted) -> Exam:
         facts = PlanFacts(wanted.title, house.field, wanted.level, None, 60)
         token = f"demo {wanted.title}"[:40]
         planned = sittings.plan_exam(session, house.organisation_id, facts, token=token, actor=officer, now=now)
+        announcing.publish_plan(session, planned, Decimal(wanted.fee), True, officer, now)
         rows = register(past, session, planned, house, wanted.there, now)
         theory_id, room_id = _hold(session, planned, house, wanted, Part.THEORY, now)
         practical_id = None
@@ -184,11 +188,12 @@ def mark_practical(past: Runtime, clock: SetClock, exam: Exam, done: Sequence[in
     with past.unit_of_work() as session:
         task = practical.task_of(session, sittings.sitting(session, exam.practical_id))
         _practise(session, exam.house, exam.practical_id, task, clock.now())
+        chance = random.Random(exam.title)
         for number, ability in enumerate(exam.abilities[: max(done)]):
-            share = Decimal("0.9") if ability > 0 else Decimal("0.5")
+            share = min(max(0.68 + 0.11 * ability + chance.gauss(0, 0.06), 0.35), 0.95)
             for place, duty in enumerate(EXAMINERS):
                 if number < done[place]:
-                    given = share - Decimal("0.02") * place
+                    given = Decimal(f"{min(share + chance.uniform(-0.03, 0.03), 1):.3f}")
                     _mark_task(session, exam, task, exam.registrations[number], given, duty, clock.now())
                     clock.advance(seconds=90)
 

@@ -77,11 +77,12 @@ def over_in_the_capital(past: Runtime, clock: SetClock, house: House, release_id
 
 def over_in_qingdao(past: Runtime, clock: SetClock, house: House, now: datetime) -> Exam:
     """Released, with two score reviews: one that found nothing wrong, one that waits."""
-    starts_at = exams.morning(now, -17)
+    starts_at = exams.morning(now, -24)
     clock.at = starts_at - timedelta(days=10)
     release_id = released_bank(past, house, Level.INTERMEDIATE)
     title = exams.titled(starts_at, "工业互联网中级考试")
-    exam = _held(past, clock, house, Wanted(title, Level.INTERMEDIATE, release_id, starts_at, 90, QINGDAOS, 5, 6, 150))
+    wanted = Wanted(title, Level.INTERMEDIATE, release_id, starts_at, 90, QINGDAOS, 5, 6, 150, fee=260)
+    exam = _held(past, clock, house, wanted)
     _review(past, clock, exam)
     return exam
 
@@ -102,6 +103,7 @@ def _review(past: Runtime, clock: SetClock, exam: Exam) -> None:
         results = [session.get_one(Result, each) for each in exam.registrations[:-1]]
         weakest = sorted(results, key=lambda each: each.theory or Decimal(0))[:2]
         reasons = ("实操第三项应有部分得分，申请复核。", "填空题答案与参考答案含义一致，申请复核。")
+        clock.advance(days=10)
         for result, reason in zip(weakest, reasons, strict=True):
             clock.advance(days=1)
             candidate = delivery.registration_key(result.registration_id)
@@ -224,7 +226,7 @@ def next_in_qingdao(past: Runtime, clock: SetClock, house: House, now: datetime)
 def planned_in_yantai(past: Runtime, clock: SetClock, house: House, now: datetime) -> None:
     """In the year's plan with a date; registration is not open yet."""
     clock.at = now - timedelta(days=3)
-    officer, begun, starts_at = house.actor("officer"), clock.now(), exams.morning(now, 79)
+    officer, begun, starts_at = house.actor("officer"), clock.now(), exams.morning(now, 93)
     bring_bank(past, house, house.field, Level.INTERMEDIATE)
     with past.unit_of_work() as session:
         title = exams.titled(starts_at, "智能制造中级考试")

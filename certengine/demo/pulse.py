@@ -18,7 +18,8 @@ ABILITY = 0.8
 
 
 class Pulse:
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, rarely: int = RARELY) -> None:
+        self._rarely = rarely
         self._runtime, self._journal, self._chance = runtime, Journal(runtime), random.Random()
         self._answers: dict[UUID, Answers] | None = None
 
@@ -45,7 +46,7 @@ class Pulse:
             self._journal.commit(arrivals)
 
     def _answers_now(self) -> bool:
-        return self._chance.randrange(RARELY) == 0
+        return self._chance.randrange(self._rarely) == 0
 
     def _read(self, attempts: list[UUID]) -> dict[UUID, Answers]:
         with self._runtime.unit_of_work(read_only=True) as session:

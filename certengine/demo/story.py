@@ -106,7 +106,7 @@ def _story(session: Session, base: str, story: Story) -> list[dict[str, str]]:
     lines = (
         ("finished", story.qingdao.plan_id, "issuer-qd", f"{base}/results/{story.qingdao.plan_id}"),
         ("finished", story.capital.plan_id, "issuer", f"{base}/results/{story.capital.plan_id}"),
-        ("marking", story.yantai.plan_id, "examiner-yt", f"{base}/results/practical/{story.yantai.practical_id}"),
+        ("marking", story.yantai.plan_id, "examiner-yt", f"{base}/marking/practical"),
         ("running", running.plan_id, "proctor", f"{base}/proctoring/{running.theory_id}/{running.room_id}"),
         ("planned", story.planned, "officer-qd", planned),
     )
