@@ -8,7 +8,7 @@ from certengine import rooms
 from certengine.foundation import runtime as runtimes
 from certengine.foundation.keys import derive
 from certengine.foundation.runtime import Runtime
-from certengine.web import access, errors, language, layout, security
+from certengine.web import access, errors, help, language, layout, security
 from certengine.web.access import current_actor, public
 from certengine.web.interface import TEXT, add_paths, get, in_json
 from certengine.web.request import TransactionalFlask
@@ -25,13 +25,14 @@ def create_app(runtime: Runtime | None = None, **config: object) -> Flask:
         **config,
     )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    for part in (security, errors, language, layout, access):
+    for part in (security, errors, language, layout, help, access):
         part.install(app)
     app.view_functions["static"] = public("style sheets, scripts and fonts")(app.view_functions["static"])
     _own_pages(app)
     rooms.load_models()
     for views in (*rooms.modules("views"), *rooms.modules("api")):
         app.register_blueprint(views.blueprint)
+    help.collect(app, rooms.modules("help"))
     access.verify_declared(app)
     return app
 
