@@ -22,6 +22,7 @@ from certengine.foundation import mail, migrate
 from certengine.foundation.errors import Invalid
 from certengine.foundation.mail import MailError
 from certengine.foundation.runtime import Runtime, current
+from certengine.ledger import handover
 from certengine.ledger import service as ledger
 from certengine.people import messages, second_factor
 from certengine.people.models import Account
@@ -81,7 +82,7 @@ def _keys(runtime: Runtime, session: Session) -> Iterator[tuple[bool, str]]:
     note = ledger.latest_checkpoint(session)
     if note is None:
         return
-    path = runtime.settings.data / "keys" / f"{ledger.KEY}.pem"
+    path = runtime.settings.data / "keys" / f"{handover.name(session)}.pem"
     if not path.exists():
         yield False, f"keys: {path} is missing, and the ledger would go on under another key; restore the keys"
         return

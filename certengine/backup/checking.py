@@ -19,9 +19,8 @@ from certengine.foundation.errors import describe
 from certengine.foundation.files import FileStore
 from certengine.foundation.jobs import Job
 from certengine.foundation.keys import FieldCipher, key_file_password
-from certengine.ledger import archive, notes, rules
+from certengine.ledger import archive, handover, notes, rules
 from certengine.ledger.models import LedgerEntry, LedgerHead
-from certengine.ledger.service import KEY as LEDGER_KEY
 from certengine.ledger.service import NodeReader
 from certengine.people.models import Person
 
@@ -185,7 +184,7 @@ def _keys(session: Session, manifest: Manifest, held: Keys) -> Iterator[Found]:
         opened = False
     signed = True
     if manifest.ledger.get("key"):
-        public = _public_key(held)
+        public = _public_key(session, held)
         signed = public is not None and public == notes.parse_verifier(str(manifest.ledger["key"])).key
     if not opened:
         yield Found(True, "keys: the secret does not open the encrypted fields")
@@ -195,8 +194,8 @@ def _keys(session: Session, manifest: Manifest, held: Keys) -> Iterator[Found]:
         yield Found(False, f"{len(held.files)} keys: they open the encrypted fields and signed the ledger")
 
 
-def _public_key(held: Keys) -> bytes | None:
-    pem = held.files.get(f"{LEDGER_KEY}.pem")
+def _public_key(session: Session, held: Keys) -> bytes | None:
+    pem = held.files.get(f"{handover.name(session)}.pem")
     if pem is None:
         return None
     try:

@@ -17,6 +17,7 @@ from certengine.certificates.tampering import named
 from certengine.certificates.verify import Known, Unreadable, Verdict, verify
 from certengine.foundation.errors import Invalid, Problem
 from certengine.foundation.runtime import Runtime
+from certengine.ledger import handover
 from certengine.ledger import service as ledger
 
 LONGEST_LIST = 2000
@@ -70,6 +71,7 @@ def known(session: Session, runtime: Runtime, digest: str = "") -> Known:
         compromised=authority.compromised(session),
         carried=authority.trusted(session).carried,
         log=ledger.verifier(session, runtime),
+        former=handover.former(session, stolen=False),
         proof_demanded=False,
         held=service.held(session, digest),
         now=runtime.clock.now(),

@@ -34,7 +34,9 @@ def command() -> None:
 @click.option("--trust", type=click.Path(path_type=Path), help="The root (PEM); the installation's own otherwise.")
 @click.option("--stamp-trust", type=click.Path(path_type=Path), help="Roots of another time-stamp authority (PEM).")
 @click.option("--crl", "lists", multiple=True, type=click.Path(path_type=Path), help="A newer list of revocation.")
-@click.option("--ledger-key", help="The ledger's verifier key: the file must carry its proof.")
+@click.option(
+    "--ledger-key", "ledger_keys", multiple=True, help="The ledger's verifier key: the file must carry its proof."
+)
 @click.option(
     "--witness", "witnesses", multiple=True, help="A witness's verifier key: the proof must bear its signature."
 )
@@ -45,7 +47,7 @@ def verify_command(
     trust: Path | None,
     stamp_trust: Path | None,
     lists: tuple[Path, ...],
-    ledger_key: str | None,
+    ledger_keys: tuple[str, ...],
     witnesses: tuple[str, ...],
     countersigned: bool,
     as_json: bool,
@@ -57,8 +59,9 @@ def verify_command(
             known,
             stamp_roots=read_pem(stamp_trust) if stamp_trust else (),
             lists=[each.read_bytes() for each in lists],
-            log=notes.parse_verifier(ledger_key) if ledger_key else known.log,
-            proof_demanded=bool(ledger_key),
+            log=notes.parse_verifier(ledger_keys[0]) if ledger_keys else known.log,
+            former=[notes.parse_verifier(each) for each in ledger_keys[1:]] if ledger_keys else known.former,
+            proof_demanded=bool(ledger_keys),
             witnesses=[notes.parse_verifier(each) for each in witnesses],
             countersigned=countersigned,
             now=SystemClock().now(),

@@ -31,6 +31,8 @@ class Known:
     carried: Sequence[bytes] = ()
     # With a log's key, a file's proof must be signed by it, and by each of the witnesses.
     log: Verifier | None = None
+    # Keys that signed the same log before.
+    former: Sequence[Verifier] = ()
     witnesses: Sequence[Verifier] = ()
     # Whether the file must bear such a proof; else it counts where there is one.
     proof_demanded: bool = True
@@ -40,6 +42,10 @@ class Known:
     now: datetime | None = None
     # Whether the file must bear a department's signature.
     countersigned: bool = False
+
+    @property
+    def logs(self) -> tuple[Verifier, ...]:
+        return (*([self.log] if self.log else []), *self.former)
 
 
 NOTHING = Known()

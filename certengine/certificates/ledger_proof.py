@@ -38,9 +38,12 @@ def encode(receipt: dict[str, Any]) -> bytes:
 
 
 def check(
-    content: bytes, issued: str, log: notes.Verifier | None = None, witnesses: Sequence[notes.Verifier] = ()
+    content: bytes, issued: str, logs: Sequence[notes.Verifier] = (), witnesses: Sequence[notes.Verifier] = ()
 ) -> LedgerProof:
-    """issued: SHA-256 in hex of the file as it was issued. Raises BadProof."""
+    """issued: SHA-256 in hex of the file as it was issued; logs: the log's keys, one of which must have signed.
+
+    Raises BadProof.
+    """
     try:
         proof = json.loads(content)
         if canonical_json(proof) != content or proof["format"] != FORMAT:
@@ -58,7 +61,7 @@ def check(
     if not (holds and ours and size == signed.size and rules.leaf_hash(leaf) == leaf_hash):
         raise BadProof
     seen = {each.name: found for each in witnesses if (found := _signed_by(each, text, signatures))}
-    vouched = log is not None and log.name == signed.origin and bool(_signed_by(log, text, signatures))
+    vouched = any(each.name == signed.origin and _signed_by(each, text, signatures) for each in logs)
     proven_at = None
     if witnesses and len(seen) == len(witnesses):
         proven_at = max(notes.cosigned_at(each) for found in seen.values() for each in found)

@@ -174,7 +174,9 @@ def restamp_next(
     sealer, done = Sealer(session, runtime, now), 0
     for row in rows:
         if runtime.files.is_whole(row.file):
-            done += _extended(session, runtime, sealer, row, runtime.files.get(row.file), None, now)
+            # With a newer proof as well: of a log whose key was replaced, the older one tells nobody anything more.
+            proof = _proof(session, runtime, row, now)
+            done += _extended(session, runtime, sealer, row, runtime.files.get(row.file), proof, now)
     ledger.record(
         session,
         kind="certificate.restamped",

@@ -129,7 +129,8 @@ def _stamped(extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> _Evid
     """Each time stamp over the whole file before it, the ledger's proof in the newest that bears one, and the
     signatures of departments."""
     found: list[str] = []
-    revisions, proof, issued = [], None, hashlib.sha256(judge.issued).hexdigest()
+    proofs: list[LedgerProof] = []
+    revisions, issued = [], hashlib.sha256(judge.issued).hexdigest()
     for each in extensions:
         stamp, second = None, None
         try:
@@ -138,7 +139,7 @@ def _stamped(extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> _Evid
             if kind == COUNTERSIGNATURE:
                 second = countersignature.check(judge, content, pdf[: each.start])
             elif kind:
-                proof = ledger_proof.check(content, issued, judge.known.log, judge.known.witnesses)
+                proofs.append(ledger_proof.check(content, issued, judge.known.logs, judge.known.witnesses))
         except BadStamp:
             found.append("verify.evidence")
         except BadCountersignature:
@@ -149,8 +150,10 @@ def _stamped(extensions: Sequence[Extension], judge: Judge, pdf: bytes) -> _Evid
     weighed, proven = existence.weighed(judge, revisions)
     stamps = tuple(each.stamp for each in weighed if each.stamp)
     seconds = tuple(each.second for each in weighed if each.second)
+    # What is stamped again may bear a newer proof, under another key: the first that the reader can tell counts.
+    proof = next((each for each in proofs if each.signed), proofs[-1] if proofs else None)
     found += _lacking(judge.known, proof, seconds)
-    by_ledger = earliest(proof.proven_at if proof else None, judge.known.held.get(issued))
+    by_ledger = earliest(*(each.proven_at for each in proofs), judge.known.held.get(issued))
     return _Evidence(found, stamps, seconds, proof, earliest(proven, by_ledger))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certengine.foundation.canonical import LARGEST_INTEGER, canonical_json
-from certengine.ledger import notes, rules
+from certengine.ledger import handover, notes, rules
 
 FORMAT = "certengine-ledger-export/1"
 
@@ -96,20 +96,23 @@ def verify(lines: Iterable[bytes], key: str | None = None) -> Verdict:
         if not any((row := _parsed(line)) and "e" in row for _number, line in numbered):
             raise Unreadable
         return Verdict("", 0, b"", "", (Fault(1, "ledger.export_head"),))
-    opened = _checkpoint(head, key)
+    opened = _checkpoint(head)
     if isinstance(opened, str):
         return Verdict("", 0, b"", str(head.get("key")), (Fault(1, opened),))
+    if key is not None and key.strip() != head["key"]:
+        check.follow(key)
     last = 1
     for last, line in numbered:
         check.take(last, line)
-    return Verdict(opened.origin, opened.size, opened.root, str(head["key"]), tuple(check.end(last, opened)))
+    faults = check.end(last, opened)
+    if key is not None and check.led_to != head["key"] and key.strip() != head["key"]:
+        faults = [Fault(1, "ledger.export_other_key")]
+    return Verdict(opened.origin, opened.size, opened.root, str(head["key"]), tuple(faults))
 
 
-def _checkpoint(head: dict[str, Any], key: str | None) -> notes.Checkpoint | str:
+def _checkpoint(head: dict[str, Any]) -> notes.Checkpoint | str:
     if set(head) != {"checkpoint", "format", "key"} or not all(isinstance(each, str) for each in head.values()):
         return "ledger.export_head"
-    if key is not None and key.strip() != head["key"]:
-        return "ledger.export_other_key"
     try:
         return notes.open_checkpoint(head["checkpoint"], notes.parse_verifier(head["key"]))
     except notes.BadNote:
@@ -155,6 +158,18 @@ class _Check:
         self.tree = rules.RootBuilder()
         self.tile = rules.RootBuilder()
         self.tiles = 0
+        self._trusted: notes.Verifier | None = None
+
+    def follow(self, key: str) -> None:
+        """From a key that the reader trusts to those that it names to follow it."""
+        try:
+            self._trusted = notes.parse_verifier(key)
+        except notes.BadNote:
+            self._trusted = None
+
+    @property
+    def led_to(self) -> str:
+        return str(self._trusted)
 
     def take(self, number: int, line: bytes) -> None:
         row = _parsed(line)
@@ -175,6 +190,9 @@ class _Check:
             self.faults.append(Fault(number, "ledger.export_entry", index))
         elif row["d"] is not None and not _binds(row["e"], row["d"]):
             self.faults.append(Fault(number, "ledger.export_disclosed", index))
+        elif self._trusted is not None and handover.KIND in row["e"]:
+            leaf = json.loads(row["e"])
+            self._trusted = handover.follows(leaf["public"], self._trusted) or self._trusted
         self._add(stated)
 
     def _add(self, stated: bytes | None) -> None:

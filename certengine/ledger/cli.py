@@ -1,4 +1,4 @@
-"""certengine ledger: key, export, verify, sequence, witness. Verifying needs neither database nor operator."""
+"""certengine ledger: key, rekey, export, verify, sequence, witness. Verifying needs neither database nor operator."""
 
 import os
 import sys
@@ -27,6 +27,20 @@ def key_command() -> None:
 
     with current().unit_of_work(read_only=True) as session:
         click.echo(service.verifier(session, current()))
+
+
+@command.command("rekey")
+@click.option("--stolen", is_flag=True, help="Somebody else may have the old key: nothing that it signs leads on.")
+def rekey_command(stolen: bool) -> None:
+    """Has another key sign the log from now on; prints its verifier key. The tree goes on as it is.
+
+    Give the new key to the witnesses and whoever checks. Who trusts the old one is led on by the log's entry, unless that
+    key was stolen: then by the handbook alone.
+    """
+    from certengine.foundation.runtime import current
+    from certengine.ledger import rekeying
+
+    click.echo(rekeying.replace_key(current(), "command line", stolen=stolen))
 
 
 @command.command("sequence")

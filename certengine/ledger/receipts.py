@@ -1,6 +1,7 @@
 """The check of a receipt that somebody kept, against what the log says today."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,8 @@ class Outcome:
     kept_size: int | None = None
 
 
-def check(session: Session, verifier: notes.Verifier, pasted: str) -> Outcome:
-    """pasted: the JSON of a receipt, or the hash of its leaf in hex."""
+def check(session: Session, keys: Sequence[notes.Verifier], pasted: str) -> Outcome:
+    """keys: the log's, that of today and those before. pasted: the JSON of a receipt, or the hash of its leaf in hex."""
     kept = _kept(pasted)
     if kept is None:
         return Outcome(False, "ledger.receipt_form")
@@ -30,7 +31,7 @@ def check(session: Session, verifier: notes.Verifier, pasted: str) -> Outcome:
     size = None
     if kept.get("checkpoint"):
         try:
-            checkpoint = notes.open_checkpoint(kept["checkpoint"], verifier)
+            checkpoint = _opened(kept["checkpoint"], keys)
             proof = [bytes.fromhex(node) for node in kept["proof"]]
             index = int(kept["index"])
         except notes.BadNote:
@@ -46,6 +47,13 @@ def check(session: Session, verifier: notes.Verifier, pasted: str) -> Outcome:
     if today.pending:
         return Outcome(True, "ledger.receipt_pending", today)
     return Outcome(True, "ledger.receipt_holds", today, size)
+
+
+def _opened(note: str, keys: Sequence[notes.Verifier]) -> notes.Checkpoint:
+    """Raises BadNote where none of the keys has signed it."""
+    _text, signatures = notes.parse_note(note)
+    names = {each.key_hash for each in signatures}
+    return notes.open_checkpoint(note, next((each for each in keys if each.key_hash in names), keys[0]))
 
 
 def _kept(pasted: str) -> dict[str, Any] | None:

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 
 from certengine.foundation.errors import NotFound
 from certengine.foundation.runtime import Runtime
-from certengine.ledger import archive, notes, problems, rules
+from certengine.ledger import archive, handover, notes, problems, rules
 from certengine.ledger.models import LedgerEntry, LedgerHead, LedgerNode
 
 __all__ = ["problems"]
-KEY = "ledger"
 BATCH = 2000
 
 
@@ -160,6 +159,8 @@ def sequence(runtime: Runtime, batch: int = BATCH) -> int:
         if not pending and head.note:
             return 0
         size = head.size + len(pending)
+        # The entry that names another key is still covered by the one before it.
+        key = runtime.keys.ed25519(handover.name(session))
         if pending:
             session.execute(
                 update(LedgerEntry),
@@ -168,7 +169,7 @@ def sequence(runtime: Runtime, batch: int = BATCH) -> int:
             _grow(session, head.size, [each.leaf_hash for each in pending])
         root = rules.tree_root(size, NodeReader(session))
         now = runtime.clock.now()
-        note = notes.sign(notes.Checkpoint(head.origin, size, root), head.origin, runtime.keys.ed25519(KEY))
+        note = notes.sign(notes.Checkpoint(head.origin, size, root), head.origin, key)
         swapped = session.execute(
             update(LedgerHead)
             .where(LedgerHead.id == 1, LedgerHead.size == head.size)
@@ -306,7 +307,7 @@ def tree_size(session: Session) -> int:
 def verifier(session: Session, runtime: Runtime) -> notes.Verifier:
     """The log's public key under its name."""
     origin = session.scalar(select(LedgerHead.origin)) or origin_of(runtime.settings.base_url)
-    return notes.verifier_of(origin, runtime.keys.ed25519(KEY))
+    return notes.verifier_of(origin, runtime.keys.ed25519(handover.name(session)))
 
 
 @cache

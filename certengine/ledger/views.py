@@ -10,7 +10,7 @@ from flask.blueprints import BlueprintSetupState
 
 from certengine.foundation.errors import NotFound, Problem
 from certengine.foundation.paging import paginate
-from certengine.ledger import cosignatures, receipts, rules, service
+from certengine.ledger import cosignatures, handover, notes, receipts, rules, service
 from certengine.ledger.interface import PATHS
 from certengine.web.access import public
 from certengine.web.errors import say
@@ -57,9 +57,13 @@ def entry(index: int) -> str:
 @public("whoever holds a receipt may check it")
 def receipt() -> str:
     pasted = (request.form.get("receipt") or request.args.get("hash") or "").strip()
-    outcome = receipts.check(session(), service.verifier(session(), runtime()), pasted) if pasted else None
+    outcome = receipts.check(session(), _keys(), pasted) if pasted else None
     sentence = say(Problem("", outcome.code)) if outcome else ""
     return render_template("ledger/receipt.html", pasted=pasted, outcome=outcome, sentence=sentence)
+
+
+def _keys() -> list[notes.Verifier]:
+    return [service.verifier(session(), runtime()), *handover.former(session(), stolen=True)]
 
 
 @blueprint.get("/ledger/checkpoint")

@@ -122,6 +122,7 @@ KINDS = {
     "certificate.share_ended": _("收回证书分享"),
     "certificate.hook_added": _("添加消息推送地址"),
     "certificate.hook_ended": _("停止消息推送"),
+    "ledger.key_replaced": _("账本改用新的签名密钥"),
     "certificate.restamped": _("为证书续加时间戳"),
     "certificate.countersigned": _("主管部门联署证书"),
     "certificate.countersigning_set": _("设定由主管部门联署证书"),

@@ -28,7 +28,7 @@ from certengine.certificates.verify import Known, Verdict, verify
 from certengine.foundation.clock import SetClock
 from certengine.foundation.jobs import Job, run_job
 from certengine.foundation.runtime import Runtime
-from certengine.ledger import notes
+from certengine.ledger import notes, rekeying
 from certengine.ledger import service as ledger
 from certengine.ledger.models import LedgerEntry
 from tests.certificates.factories import ISSUER, issued, sealed
@@ -333,3 +333,18 @@ def test_a_file_of_trust_is_read_as_it_was_written_and_no_other_way(runtime: Run
     for wrong in (found.pem().replace(b"Since: 2026", b"Since: x"), found.pem().replace(b"+00:00", b"")):
         with pytest.raises(ValueError):
             trust.read(wrong)
+
+
+def test_after_another_key_signs_the_ledger_what_is_stamped_again_bears_a_proof_under_it(
+    runtime: Runtime, clock: SetClock
+) -> None:
+    row = sealed(runtime)
+    old = with_log(runtime, proof_demanded=True)
+    rekeying.replace_key(runtime, ISSUER, stolen=True)
+    new = with_log(runtime, proof_demanded=True)
+    assert verify(fresh(runtime, row), roots(runtime), old).valid
+    assert verify(fresh(runtime, row), roots(runtime), new).problems == ("verify.ledger_key",)
+    assert sealing.restamp_all(runtime, clock.now() + timedelta(days=5000)) == 1
+    assert verify(fresh(runtime, row), roots(runtime), new).valid
+    # Who has not heard of it yet is not turned away.
+    assert verify(fresh(runtime, row), roots(runtime), old).valid
