@@ -55,7 +55,8 @@ def overview() -> str:
         figures=service.figures(session(), region()),
         lines=service.sittings_near(session(), now(), region()),
         months=months,
-        provincial=regions.is_provincial(region()),
+        # There is a ledger to take away once its first checkpoint is signed.
+        whole=regions.is_provincial(region()) and ledger.latest_checkpoint(session()) is not None,
         most=max(count for _month, count in months) or 1,
         now=now(),
     )

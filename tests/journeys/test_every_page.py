@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ def client_of(runtime: Runtime) -> FlaskClient:
     return create_app(use(runtime), TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False).test_client()
 
 
-def crawl(client: FlaskClient, start: str) -> dict[str, str]:
-    """address → page, of all that links lead to; one address of each shape of a long list is enough."""
+def crawl(client: FlaskClient, start: str, known: Collection[str] = ()) -> dict[str, str]:
+    """address → page, of all unknown that links lead to; one address of each shape of a long list is enough."""
     pages: dict[str, str] = {}
     shapes: dict[str, int] = {}
     waiting = [start]
@@ -47,7 +48,7 @@ def crawl(client: FlaskClient, start: str) -> dict[str, str]:
         shape = re.sub(
             r"(?<=/)\d{4}(?=$|/)|[0-9a-f]{8}-[0-9a-f-]{27}|ai-j-[0-9a-z-]+|[0-9A-Z]{16}", "*", address.partition("?")[0]
         )
-        if address in pages or LEFT_OUT.match(address) or shapes.get(shape, 0) >= 2:
+        if address in pages or address in known or LEFT_OUT.match(address) or shapes.get(shape, 0) >= 2:
             continue
         shapes[shape] = shapes.get(shape, 0) + 1
         answer = client.get(address, headers={"Accept": "text/html"}, follow_redirects=True)
