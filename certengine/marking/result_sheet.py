@@ -9,10 +9,11 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from certengine.certificates.typesetting import draw_centred, draw_text, fitted, new_canvas, text_width, wrapped
-from certengine.foundation.clock import CHINA
+from certengine.foundation.clock import CHINA, chinese_time
 from certengine.marking.models import MarkState
 from certengine.marking.result_report import ResultReport
 from certengine.marking.strengths import FEWEST, Area
+from certengine.web.layout import date_in
 
 WIDTH, HEIGHT = map(float, A4)
 LEFT, RIGHT, TOP, BOTTOM = 60.0, WIDTH - 60, HEIGHT - 50, 60.0
@@ -73,7 +74,7 @@ def report_pdf(report: ResultReport, states: Callable[[MarkState], str], verdict
     title = gettext("成绩报告")
     canvas = new_canvas(out, A4, f"{title} {report.candidate.ticket_number}")
     institution = (english and report.institution_en) or report.institution
-    at = report.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    at = f"{report.at.astimezone(CHINA):%Y-%m-%d %H:%M}" if english else chinese_time(report.at)
     sheet = _Sheet(canvas, f"{institution}    {report.candidate.ticket_number}    {at}")
     draw_centred(canvas, WIDTH / 2, sheet.down(20), institution, fitted(institution, 12, RIGHT - LEFT))
     draw_centred(canvas, WIDTH / 2, sheet.down(34), title, 20)
@@ -103,7 +104,7 @@ def _facts(sheet: _Sheet, report: ResultReport, english: bool) -> None:
         (gettext("职业与等级"), f"{occupation} · {levels[report.level]}"),
         (
             gettext("公布时间"),
-            (report.result.visible_from or report.result.released_at).astimezone(CHINA).strftime("%F"),
+            date_in("en" if english else "zh", report.result.visible_from or report.result.released_at),
         ),
     ):
         sheet.fact(label, value)

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from certengine.foundation.clock import CHINA
+from certengine.foundation.clock import CHINA, chinese_day
 from certengine.foundation.paging import paginate
 from certengine.foundation.runtime import Runtime
 from certengine.oversight.forms import StepForm
@@ -56,7 +56,7 @@ def _award(
     documents.withdraw(database, made.subject, "换发新的认定书", actor=actor, now=moment)
     titles = field_names()
     lines = (
-        f"认定期限：{made.valid_from:%Y-%m-%d} 至 {made.valid_until:%Y-%m-%d}",
+        f"认定期限：{chinese_day(made.valid_from)}至{chinese_day(made.valid_until)}",
         "职业：" + "、".join(titles.get(each, each) for each in made.fields),
     )
     name = database.get_one(Organisation, made.organisation_id).name

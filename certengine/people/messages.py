@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from certengine.foundation import jobs, mail
+from certengine.foundation.clock import days_in_chinese
 from certengine.foundation.errors import Invalid, NotFound, Problem, describe
 from certengine.foundation.ids import new_id
 from certengine.foundation.inserting import insert_new
@@ -113,7 +114,9 @@ def text_of(message: Message, language: str) -> str:
 
 
 def _say(code: str, message: Message, language: str) -> str:
-    return describe(code, message.told, english().gettext) if language == "en" else describe(code, message.told)
+    if language == "en":
+        return describe(code, message.told, english().gettext)
+    return describe(code, days_in_chinese(message.told))
 
 
 def letter(message: Message, base_url: str) -> tuple[str, str]:

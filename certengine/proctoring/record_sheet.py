@@ -9,7 +9,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from certengine.certificates.typesetting import draw_centred, draw_text, fitted, new_canvas
-from certengine.foundation.clock import CHINA
+from certengine.foundation.clock import chinese_time
 from certengine.papers.typeset import Line, Style, set_lines, space, table, words
 from certengine.proctoring.models import ExamRoomRecord
 
@@ -111,7 +111,7 @@ def _signatures(record: ExamRoomRecord) -> Line:
     def paint(canvas: Canvas, x: float, top: float) -> None:
         for number, (label, name, at) in enumerate(rows):
             y = top - 26 - number * 30
-            when = at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+            when = chinese_time(at, seconds=True) if at else ""
             draw_text(canvas, x, y, f"{label}：{name or ''}    {when}", 11)
             draw_text(canvas, x + 300, y, "签字：", 11)
             canvas.line(x + 340, y - 3, x + MEASURE, y - 3)

@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from certengine.certificates.sheet import GOLD, GREY, INK, NAVY, attach, sign_here
 from certengine.certificates.typesetting import draw_centred, draw_qr, draw_text, fitted, new_canvas, wrapped
 from certengine.foundation.canonical import canonical_json
+from certengine.foundation.clock import chinese_day
 
 LEFT = 60.0
 STEP = 19.0
@@ -71,7 +72,11 @@ def _across(canvas: Canvas, sheet: DocumentSheet) -> None:
             draw_centred(canvas, middle, y, part, 14)
             y -= 24
     canvas.setFillColorRGB(*GREY)
-    foot = [f"编号：{facts['number']}", f"颁发单位：{facts['institution']}", f"颁发日期：{facts['issued_on']}"]
+    foot = [
+        f"编号：{facts['number']}",
+        f"颁发单位：{facts['institution']}",
+        f"颁发日期：{chinese_day(facts['issued_on'])}",
+    ]
     for place, line in enumerate(foot):
         draw_text(canvas, LEFT, 128 - place * 20, line, fitted(line, 12, width - 300))
     draw_text(canvas, LEFT, 58, f"公开账本凭据（叶哈希）：{sheet.leaf_hash}", 7.5)
@@ -98,7 +103,11 @@ def _report(canvas: Canvas, sheet: DocumentSheet) -> None:
         canvas.showPage()
         y = height - 70
     canvas.setFillColorRGB(*GREY)
-    foot = [f"编号：{facts['number']}", f"出具单位：{facts['institution']}", f"出具日期：{facts['issued_on']}"]
+    foot = [
+        f"编号：{facts['number']}",
+        f"出具单位：{facts['institution']}",
+        f"出具日期：{chinese_day(facts['issued_on'])}",
+    ]
     for place, line in enumerate(foot):
         draw_text(canvas, LEFT, 150 - place * 18, line, fitted(line, 11, 360))
     draw_text(canvas, LEFT, 82, f"公开账本凭据（叶哈希）：{sheet.leaf_hash}", 6.5)

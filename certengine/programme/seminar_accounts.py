@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certengine.foundation.clock import chinese_day
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
@@ -137,7 +138,7 @@ def close(session: Session, runtime: Runtime, held: Seminar, *, actor: str, now:
     host = session.get_one(Organisation, held.host_id)
     lines = (
         f"研修班：{held.title}",
-        f"{held.starts_on:%Y-%m-%d} 至 {held.ends_on:%Y-%m-%d}，经费来源：{held.fund}，预算 {held.budget:.2f} 元",
+        f"{chinese_day(held.starts_on)}至{chinese_day(held.ends_on)}，经费来源：{held.fund}，预算 {held.budget:.2f} 元",
     )
     wanted = Wanted(
         DocumentKind.SEMINAR_ACCOUNTS,

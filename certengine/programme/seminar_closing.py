@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from certengine.foundation.clock import chinese_day
 from certengine.foundation.errors import Conflict, Invalid, Problem
 from certengine.foundation.runtime import Runtime
 from certengine.people.models import Organisation
@@ -125,7 +126,7 @@ def _certify(
 ) -> None:
     tier = "国家级" if held.tier is Tier.NATIONAL else "省级"
     lines = (
-        f"{held.starts_on:%Y-%m-%d} 至 {held.ends_on:%Y-%m-%d} 参加",
+        f"{chinese_day(held.starts_on)}至{chinese_day(held.ends_on)}参加",
         f"{tier}高级研修班“{held.title}”",
         f"学习期满，计 {earned} 学时。承办单位：{host.name}",
     )

@@ -6,7 +6,7 @@ from io import BytesIO
 from reportlab.lib.pagesizes import A4
 
 from certengine.certificates.typesetting import draw_text, fitted, new_canvas
-from certengine.foundation.clock import CHINA
+from certengine.foundation.clock import chinese_time
 from certengine.sittings.reading import PlacementView, SittingView
 
 WIDTH, HEIGHT = A4
@@ -19,7 +19,6 @@ def seat_labels(view: SittingView, placed: Sequence[PlacementView]) -> bytes:
     """By seat; number, name and ticket, and no document number: labels lie open."""
     out = BytesIO()
     canvas = new_canvas(out, A4, f"桌贴 {placed[0].room_name}")
-    starts = view.starts_at.astimezone(CHINA)
     for number, each in enumerate(placed):
         place = number % (COLUMNS * ROWS)
         if number and not place:
@@ -30,7 +29,7 @@ def seat_labels(view: SittingView, placed: Sequence[PlacementView]) -> bytes:
         canvas.setDash()
         measure, top = LABEL[0] - 2 * EDGE, y + LABEL[1]
         draw_text(canvas, x + EDGE, top - 40, view.title, fitted(view.title, 11, measure))
-        draw_text(canvas, x + EDGE, top - 60, f"{each.room_name}  {starts:%Y-%m-%d %H:%M}", 10)
+        draw_text(canvas, x + EDGE, top - 60, f"{each.room_name}  {chinese_time(view.starts_at)}", 10)
         draw_text(canvas, x + EDGE, top - 115, str(each.seat_number), 40)
         draw_text(canvas, x + EDGE + 100, top - 110, each.name, fitted(each.name, 22, measure - 100))
         draw_text(canvas, x + EDGE, top - 150, each.ticket_number, 14)

@@ -19,6 +19,7 @@ from certengine.certificates.typesetting import (
     wrapped,
 )
 from certengine.foundation.canonical import canonical_json
+from certengine.foundation.clock import chinese_day
 from certengine.training.course_models import Subject, Way
 
 WIDTH, HEIGHT = map(float, A4)
@@ -36,7 +37,7 @@ WAYS = {
 # Where the columns begin.
 COLUMNS: tuple[tuple[str, float], ...] = (
     ("日期", LEFT),
-    ("内容", LEFT + 72),
+    ("内容", LEFT + 84),
     ("科目", RIGHT - 165),
     ("方式", RIGHT - 105),
     ("学时", RIGHT - 38),
@@ -98,7 +99,7 @@ def _columns(canvas: Canvas, y: float) -> float:
 def _row(canvas: Canvas, y: float, credit: Mapping[str, Any]) -> float:
     room = COLUMNS[2][1] - COLUMNS[1][1] - 8
     lines = wrapped(credit["title"], 9.5, room)
-    draw_text(canvas, COLUMNS[0][1], y, credit["on"], 9.5)
+    draw_text(canvas, COLUMNS[0][1], y, chinese_day(credit["on"]), 9.5)
     for place, line in enumerate(lines):
         draw_text(canvas, COLUMNS[1][1], y - place * 12, line, 9.5)
     draw_text(canvas, COLUMNS[2][1], y, SUBJECTS[credit["subject"]], 9.5)
@@ -118,7 +119,7 @@ def _foot(canvas: Canvas, sheet: StatementSheet, y: float) -> None:
     institution = facts["institution"]
     if institution:
         draw_text(canvas, LEFT, y - 48, f"出具单位：{institution}", fitted(f"出具单位：{institution}", 11, 370))
-    draw_text(canvas, LEFT, y - 66, f"出具日期：{facts['issued_on']}", 11)
+    draw_text(canvas, LEFT, y - 66, f"出具日期：{chinese_day(facts['issued_on'])}", 11)
     line = f"查验：扫描二维码，或访问 {sheet.address}"
     draw_text(canvas, LEFT, y - 88, line, fitted(line, 8, 375))
     draw_text(canvas, LEFT, y - 101, "公开账本凭据（叶哈希，可在账本页核对）：", 8)

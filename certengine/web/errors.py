@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, json, render_template, request
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from certengine.foundation.clock import days_in_chinese
 from certengine.foundation.errors import (
     CertengineError,
     Conflict,
@@ -51,7 +52,8 @@ def wants_json() -> bool:
 
 def say(problem: Problem | CertengineError) -> str:
     """The sentence for a problem in the reader's language."""
-    return describe(problem.code, problem.values, gettext)
+    values = problem.values if str(get_locale()) == "en" else days_in_chinese(problem.values)
+    return describe(problem.code, values, gettext)
 
 
 def _came_from() -> str | None:

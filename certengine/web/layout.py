@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from certengine.foundation.clock import CHINA
+from certengine.foundation.clock import CHINA, chinese_day
 from certengine.web.access import current_actor
 from certengine.web.language import LANGUAGES
 from certengine.web.once import once_field
@@ -62,10 +62,10 @@ def china_date(moment: Any) -> str:
 
 def date_in(language: str, moment: Any) -> str:
     """A day as written in a language; for where there is no request."""
+    if language != "en":
+        return chinese_day(moment)
     local = moment.astimezone(CHINA) if isinstance(moment, datetime) else moment
-    if language == "en":
-        return f"{local.year}-{local.month:02}-{local.day:02}"
-    return f"{local.year}年{local.month}月{local.day}日"
+    return local if isinstance(local, str) else f"{local.year}-{local.month:02}-{local.day:02}"
 
 
 def field_time(moment: datetime) -> str:
