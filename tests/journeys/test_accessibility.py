@@ -26,7 +26,7 @@ DARK = {"runOnly": ["color-contrast"]}
 # What is no page: files, streams, and what leaves.
 NO_PAGE = re.compile(
     r"\.(pdf|xlsx|zip|jsonl|json|yaml|txt|html|pem|js|css|svg|csv)$|/(export|photo|progress|vkey|checkpoint|voucher)"
-    r"|/(materials|documents)/[0-9a-f-]{36}$"
+    r"|/(materials|documents|proofs)/[0-9a-f-]{36}$"
 )
 
 
