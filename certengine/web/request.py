@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, redirect, request
+from flask import Flask, Request, current_app, g, redirect, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 
 from certengine.foundation.runtime import Runtime, current
 from certengine.web import once
@@ -63,8 +64,25 @@ def let_go() -> None:
         stack.close()
 
 
+class WithoutNul(ImmutableMultiDict[str, Any]):
+    """Fields without the character that nobody types and that PostgreSQL's texts cannot hold."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        super().__init__([(name, _without_nul(value)) for name, value in iter_multi_items(mapping or ())])
+
+
+def _without_nul(value: Any) -> Any:
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+class FieldsRequest(Request):
+    parameter_storage_class = WithoutNul
+
+
 class TransactionalFlask(Flask):
     """Commits between the view's return and the response's leaving, so that an error still becomes an error page."""
+
+    request_class = FieldsRequest
 
     def dispatch_request(self) -> Any:
         known = once.key()

@@ -75,6 +75,11 @@ def install(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
 
+    @app.before_request
+    def no_nul_in_the_address() -> None:
+        if "\0" in request.path:
+            raise NotFound("not_found")
+
     @app.get("/.well-known/security.txt")
     @public("whoever finds a weakness must know where to write to")
     def well_known_security() -> Response:

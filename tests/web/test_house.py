@@ -4,7 +4,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from flask import Flask, Response, send_file
+from flask import Flask, Response, request, send_file
 
 from certengine import rooms
 from certengine.app import create_app
@@ -70,6 +70,22 @@ def test_a_file_that_is_handed_out_stays_on_no_disk(app: Flask) -> None:
         return send_file(BytesIO(b"personal"), mimetype="image/jpeg")
 
     assert app.test_client().get("/somebodys-file").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", ["/verify?number=%00&name=a%00", "/ledger?kind=%00", "/shared/%00", "/v/%00"])
+def test_a_character_that_no_text_can_hold_is_passed_over(app: Flask, address: str) -> None:
+    assert app.test_client().get(address).status_code in (200, 404)
+
+
+def test_a_field_of_a_form_loses_it(app: Flask) -> None:
+    @app.post("/said")
+    @public("for this test")
+    def said() -> str:
+        return repr([request.form["text"], request.files["file"].read()])
+
+    app.config["WTF_CSRF_ENABLED"] = False
+    data = {"text": "a\0b", "file": (BytesIO(b"\0"), "f")}
+    assert app.test_client().post("/said", data=data).text == repr(["ab", b"\0"])
 
 
 def test_the_language_is_switched_and_kept(app: Flask) -> None:
