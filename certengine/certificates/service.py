@@ -193,13 +193,27 @@ def certificates_of(session: Session, document_index: str) -> Sequence[Certifica
     return session.scalars(query.order_by(Certificate.issued_at.desc(), Certificate.id.desc())).all()
 
 
-def certificates_query(seen: UUID | str, sought: str = "", state: str = "") -> Select[Any]:
-    """Newest first. seen: an organisation, or the region of a department. sought: part of a name, a number or a code."""
+def institutions(session: Session, region: str) -> dict[UUID, str]:
+    """Those of a department's region that have issued certificates, by name."""
+    issued = Organisation.id.in_(select(Certificate.organisation_id))
+    query = select(Organisation.id, Organisation.name).where(issued, Organisation.id.in_(reach.within(region)))
+    return {row.id: row.name for row in session.execute(query.order_by(Organisation.name))}
+
+
+def certificates_query(
+    seen: UUID | str, sought: str = "", state: str = "", institution: UUID | None = None
+) -> Select[Any]:
+    """Newest first. seen: an organisation, or the region of a department, of which institution is one.
+
+    sought: part of a name, a number or a code.
+    """
     query = select(Certificate).order_by(Certificate.issued_at.desc(), Certificate.id.desc())
     if isinstance(seen, str):
         query = query.where(Certificate.organisation_id.in_(reach.within(seen)))
     else:
         query = query.where(Certificate.organisation_id == seen)
+    if institution is not None:
+        query = query.where(Certificate.organisation_id == institution)
     if sought:
         exact = Certificate.code == fold_code(sought)
         parts = (Certificate.holder_name, Certificate.number)

@@ -202,7 +202,10 @@ def _workbook(rows: list[tuple[str, ...]], name: str) -> Response:
 def certificates() -> str:
     sought, state = request.args.get("q", "").strip(), request.args.get("state", "")
     state = state if state in {"asked", *(each.value for each in CertificateState)} else ""
-    query = service.certificates_query(seen(), sought, state)
+    of = seen()
+    institutions = service.institutions(session(), of) if isinstance(of, str) else {}
+    chosen = next((each for each in institutions if str(each) == request.args.get("institution")), None)
+    query = service.certificates_query(of, sought, state, chosen)
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template(
         "certificates/certificates.html",
@@ -210,6 +213,8 @@ def certificates() -> str:
         sought=sought,
         state=state,
         State=CertificateState,
+        institutions=institutions,
+        chosen=chosen,
         batches=batches.batch_jobs(session(), staff().organisation_id, limit=5),
     )
 

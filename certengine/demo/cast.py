@@ -133,12 +133,12 @@ def cast(session: Session, now: datetime) -> People:
     account("city", Role.SUPERVISOR, "济南市监督员 柳青", city)
     authority = people.create_organisation(session, kinds.INDUSTRY_AUTHORITY, "山东省工业和信息化厅", "SDGX", now)
     account("industry", Role.INDUSTRY_OFFICER, "行业主管 白杨", authority)
-    college = people.create_organisation(session, kinds.EMPLOYER, "齐鲁数字经济研究院", "QLYJ", now)
+    college = people.create_organisation(session, kinds.EMPLOYER, "齐鲁数字经济研究院", "QLYJ", now, region="370100")
     for number, name in enumerate(("专家 丁一", "专家 卫东", "专家 石磊"), 1):
         account(f"expert{number}", Role.EXPERT, name, college)
     account("privacy", Role.DATA_OFFICER, "个人信息保护负责人 顾安", department)
     account("administrator", Role.ADMINISTRATOR, "系统管理员 周宁", department)
-    employer = people.create_organisation(session, kinds.EMPLOYER, "泰山智能装备有限公司", "TSZB", now)
+    employer = people.create_organisation(session, kinds.EMPLOYER, "泰山智能装备有限公司", "TSZB", now, region="370900")
     account("employer", Role.EMPLOYER, "人事专员 何静", employer)
     return People(institution, trainers, made)
 

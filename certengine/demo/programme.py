@@ -26,6 +26,11 @@ STATEMENT = {
     "record": "近三年承办省级研修班九期，年均培训两千三百人。",
     "plan": "围绕十个数字技术领域，每年开发课程不少于六门，承办研修班不少于两期。",
 }
+# Which fields institutions ask for; the evaluation institution is selected for others already.
+WANTED = {
+    ApplicationKind.TRAINING_INSTITUTION: (FIELD, "big_data"),
+    ApplicationKind.EVALUATION_INSTITUTION: ("cloud_computing", "digital_management"),
+}
 LATE_REPORT = ReportFacts(
     640, 1, 1, "受场地改造影响，全年培训人数未达目标。", "完成场地改造，承办研修班两期，开发课程三门。"
 )
@@ -100,12 +105,11 @@ def _apply(
     course_id: UUID | None = None,
     recommender: str = "city",
 ) -> Application:
-    institution = kind in (ApplicationKind.TRAINING_INSTITUTION, ApplicationKind.EVALUATION_INSTITUTION)
     facts = ApplicationFacts(
         kind,
         staff.accounts[recommender].organisation_id,
         STATEMENT,
-        fields=(FIELD, "big_data") if institution else (),
+        fields=WANTED.get(kind, ()),
         course_id=course_id,
     )
     own = staff.accounts[login].organisation_id

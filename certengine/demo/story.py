@@ -1,5 +1,6 @@
 """What demo.json tells of the demonstration, and what is printed of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from certengine.certificates.models import Certificate, CertificateState
 from certengine.delivery import service as delivery
-from certengine.demo.cast import PASSWORD, VISITORS, People, document
+from certengine.demo.cast import CANDIDATES, PASSWORD, VISITORS, Candidate, People, document
 from certengine.demo.exams import Exam
 from certengine.demo.room import Running
 from certengine.foundation.clock import CHINA
@@ -57,7 +58,8 @@ def facts(session: Session, past: Runtime, staff: People, story: Story) -> dict[
     return {
         "base_url": base,
         "accounts": _accounts(session),
-        "candidates": _candidates(session, running),
+        "candidates": _candidates(session, running, VISITORS),
+        "result": _candidates(session, story.capital, CANDIDATES[:1])[0],
         "grade_certificate": _file(past, by_state[CertificateState.VALID], folder / "grade_certificate.pdf"),
         "training_certificate": _file(past, trained, folder / "training_certificate.pdf"),
         "revoked_code": by_state[CertificateState.REVOKED].code,
@@ -90,12 +92,12 @@ def _accounts(session: Session) -> list[dict[str, str]]:
     ]
 
 
-def _candidates(session: Session, running: Exam) -> list[dict[str, str]]:
-    """Those who are left to visitors."""
-    views = [sittings.candidate(session, each) for each in running.registrations[: len(VISITORS)]]
+def _candidates(session: Session, exam: Exam, first: Sequence[Candidate]) -> list[dict[str, str]]:
+    """What the first ones of an exam sign in with."""
+    views = [sittings.candidate(session, each) for each in exam.registrations[: len(first)]]
     return [
         {"name": view.name, "ticket": view.ticket_number, "document": document(serial)}
-        for (_name, serial, _ability), view in zip(VISITORS, views, strict=True)
+        for (_name, serial, _ability), view in zip(first, views, strict=True)
     ]
 
 
@@ -144,6 +146,8 @@ def show(told: dict[str, Any]) -> None:
     click.echo(f"candidates ({base}/exam):")
     for each in told["candidates"]:
         click.echo(f"  {each['name']}  ticket {each['ticket']}  document {each['document']}")
+    if result := told.get("result"):
+        click.echo(f"a result: {result['name']}  ticket {result['ticket']}  document {result['document']}")
     click.echo(f"a certificate: {base}/v/{told['grade_certificate']['code']}")
     click.echo("the story (docs/demonstration.md):")
     for each in told.get("story", ()):

@@ -20,10 +20,11 @@ FINDINGS = (
     ("两个课次的签到记录没有教师签字。", Severity.MINOR, 30),
     ("实训机房有三台设备不能使用，未及时登记。", Severity.MAJOR, 10),
 )
+# About whom, in how many hours after the first.
 COMPLAINTS = (
-    ("课程安排", "公布的课程时间临时调整，没有提前通知学员。"),
-    ("收费", "缴费后没有及时开具发票。"),
-    ("在线课堂", "直播回看链接两天后才能打开，影响复习。"),
+    ("training-qd", "课程安排", "公布的课程时间临时调整，没有提前通知学员。", 52),
+    ("training", "收费", "缴费后没有及时开具发票。", 27),
+    ("training-zb", "在线课堂", "直播回看链接两天后才能打开，影响复习。", 0),
 )
 
 
@@ -86,14 +87,20 @@ def _complaints(session: Session, past: Runtime, staff: People, now: datetime) -
         complaints.complain(
             session,
             past.cipher,
-            organisation_id=staff.trainers.id,
+            organisation_id=staff.accounts[login].organisation_id,
             about=about,
             text=text,
             name="",
             contact="",
-            now=now,
+            now=now + timedelta(hours=hours),
         )
-        for about, text in COMPLAINTS
+        for login, about, text, hours in COMPLAINTS
     ]
-    complaints.take_up(session, made[1], "370000", actor=actor, now=now)
-    complaints.answer(session, made[2], "经核实，平台转码延迟，已更换线路，今后当日可回看。", actor=actor, now=now)
+    complaints.take_up(session, made[1], "370000", actor=actor, now=now + timedelta(hours=49))
+    complaints.answer(
+        session,
+        made[2],
+        "经核实，平台转码延迟，已更换线路，今后当日可回看。",
+        actor=actor,
+        now=now + timedelta(hours=20),
+    )

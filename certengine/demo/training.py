@@ -29,8 +29,8 @@ from certengine.training.teaching_models import EnvironmentKind
 from certengine.training.watching import Claim
 
 DAYS, HOURS = 8, 6
-# What those who were there for all of it scored; the last one did not pass.
-SCORES = ("86.5", "91", "78", "66.5", "54")
+# What those who were there for all of it scored; the last of them did not pass.
+SCORES = ("86.5", "91", "78", "66.5", "72", "83.5", "69", "88", "75.5", "80", "61", "54")
 PDF = b"%PDF-1.4\n%% material of the demonstration\n%%EOF\n"
 
 
@@ -53,8 +53,8 @@ def teach_class(past: Runtime, clock: SetClock, staff: People, now: datetime) ->
     clock.at = now - timedelta(days=38)
     with past.unit_of_work() as session:
         school = _furnish(session, staff, clock.now())
-        opened = _open(session, staff, "人工智能初级培训 2026 秋季班", "demo class", school, clock.now())
-        learners = [(name, serial) for name, serial, _ability in (*CANDIDATES[:3], *crowd()[:7])]
+        opened = _open(session, staff, f"人工智能初级培训{clock.at.year}年第三期", "demo class", school, clock.now())
+        learners = [(name, serial) for name, serial, _ability in (*CANDIDATES[:3], *crowd()[:12])]
         enrolled = _enrol(session, past, staff, opened, learners, clock.now())
         lessons = _lessons(session, opened, school, _morning(now - timedelta(days=37)), clock)
         teaching.add_material(session, past, opened.id, "机器学习基础讲义.pdf", PDF)
@@ -187,7 +187,9 @@ def _running_class(
 ) -> None:
     """Begun three days ago: lessons behind, today and ahead."""
     clock.at = now - timedelta(days=6)
-    opened = _open(session, staff, "人工智能初级培训 2026 冬季班", "demo running class", school, clock.now())
+    opened = _open(
+        session, staff, f"人工智能初级培训{clock.at.year}年第四期", "demo running class", school, clock.now()
+    )
     learners = [(name, serial) for name, serial, _ability in (*CANDIDATES[3:6], *crowd()[20:29])]
     enrolled = _enrol(session, past, staff, opened, learners, clock.now())
     lessons = _lessons(session, opened, school, _morning(now - timedelta(days=3)), clock)

@@ -82,7 +82,8 @@ def board(session: Session, region: str, year: int) -> Board:
         earlier = Figures()
         for cell in _cells(session, region, year - back).values():
             earlier.add(cell)
-        years.append(Line(str(year - back), earlier))
+        if earlier != Figures():
+            years.append(Line(str(year - back), earlier))
     return Board(
         year,
         whole,

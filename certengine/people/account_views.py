@@ -53,7 +53,8 @@ def accounts() -> str:
     if not _keeps_all():
         query = query.where(Account.organisation_id == staff().organisation_id)
     if sought:
-        parts = (Account.login, Account.name)
+        parts = (Account.login, Account.name, Organisation.name)
+        query = query.join(Organisation, Organisation.id == Account.organisation_id)
         query = query.where(or_(*(part.icontains(sought, autoescape=True) for part in parts)))
     page = paginate(session(), query, request.args.get("page", 1, int))
     return render_template("people/accounts.html", page=page, sought=sought, keeps_all=_keeps_all())

@@ -176,6 +176,15 @@ def incidents(session: Session, sitting_id: UUID, exam_room_id: UUID | None = No
     return session.scalars(query.order_by(Incident.at.desc())).all()
 
 
+def by_key(view: Board) -> dict[str, AttemptView]:
+    """The room's candidates, by what the ledger names them with: their registration, and their attempt."""
+    found = {delivery.registration_key(each.candidate.registration_id): each.candidate for each in view.places}
+    found |= {
+        f"attempt:{each.candidate.attempt_id}": each.candidate for each in view.places if each.candidate.attempt_id
+    }
+    return found
+
+
 def acts(session: Session, view: Board, limit: int = 100) -> list[EntryView]:
     """What was done in this room, from the ledger, newest first."""
     subjects = [f"attempt:{each.candidate.attempt_id}" for each in view.places if each.candidate.attempt_id]

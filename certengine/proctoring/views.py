@@ -93,6 +93,7 @@ def board(sitting_id: UUID, room_id: UUID) -> tuple[str, dict[str, str]]:
         acts=service.acts(session(), view),
         handovers=records.handovers(session(), room_id),
         record=records.record_of(session(), room_id),
+        who=service.by_key(view),
         me=staff().id,
         Seat=Seat,
         now=now(),

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from certengine.foundation.errors import CertengineError, Conflict, Invalid, NotFound, Problem
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
+from certengine.people import service as people
 from certengine.people.models import DocumentType, Organisation
 from certengine.people.permissions import Permission
 from certengine.people.service import PersonFacts
@@ -49,8 +50,14 @@ def facts_of(form: CandidateForm) -> CandidateFacts:
 @public("anybody may see which exams take applications")
 def apply_list() -> str:
     plans = applications.open_plans(session(), now())
-    titles = {plan.id: field_name(plan.field) for plan in plans}
-    return render_template("sittings/apply_list.html", plans=plans, titles=titles, status=StatusForm())
+    return render_template(
+        "sittings/apply_list.html",
+        plans=plans,
+        titles={plan.id: field_name(plan.field) for plan in plans},
+        names={plan.id: people.organisation(session(), plan.organisation_id).name for plan in plans},
+        sittings={plan.id: service.sittings_of(session(), plan.id) for plan in plans},
+        status=StatusForm(),
+    )
 
 
 @blueprint.route("/apply/<uuid:plan_id>", methods=["GET", "POST"])

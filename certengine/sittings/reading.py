@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from certengine.foundation.errors import NotFound
 from certengine.foundation.keys import FieldCipher
+from certengine.people import reach
 from certengine.people import service as people
 from certengine.people.models import Account, DocumentType, Person, Sex
 from certengine.people.rules import parse_document
@@ -112,8 +113,10 @@ def plan_of(session: Session, organisation_id: UUID, exam_plan_id: UUID, lock: b
     return plan
 
 
-def plans_query(organisation_id: UUID, sought: str = "") -> Select[Any]:
-    query = select(ExamPlan).where(ExamPlan.organisation_id == organisation_id)
+def plans_query(seen: UUID | str, sought: str = "") -> Select[Any]:
+    """Newest first. seen: an organisation, or the region of a department."""
+    owner = ExamPlan.organisation_id
+    query = select(ExamPlan).where(owner.in_(reach.within(seen)) if isinstance(seen, str) else owner == seen)
     if sought:
         query = query.where(ExamPlan.title.icontains(sought, autoescape=True))
     return query.order_by(ExamPlan.created_at.desc(), ExamPlan.id.desc())
