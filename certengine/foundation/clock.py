@@ -24,10 +24,16 @@ def chinese_time(moment: datetime, seconds: bool = False) -> str:
 
 def days_in_chinese(values: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in a sentence: days, kept in ISO's form, as its readers write them."""
-    return {
-        name: chinese_day(found[1]) + found[2] if isinstance(value, str) and (found := DAY.fullmatch(value)) else value
-        for name, value in values.items()
-    }
+    return {name: _in_chinese(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _in_chinese(text: str) -> str:
+    found = DAY.fullmatch(text)
+    try:
+        return chinese_day(found[1]) + found[2] if found else text
+    except ValueError:
+        # Somebody typed it, and no calendar has it.
+        return text
 
 
 class Clock(Protocol):

@@ -17,6 +17,7 @@ FOUND = [
     ("proctor", f"/proctoring/{ID}/{ID}", "/incidents", {"kind": "health", "text": "x", "registration_id": "-1"}),
     ("author", "/banks", "", {"field": "x" * 5000, "level": "junior"}),
     ("author", f"/banks/{ID}", "/draft", {"section": "items", "text": "- 2026-13-45"}),
+    ("author", "/banks", "", {"field": "2026-13-45", "level": "junior"}),
     ("author", f"/banks/{ID}/items/ai-[a-z]-[0-9]+", "?version=99999999999999999999", None),
 ]
 
