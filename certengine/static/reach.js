@@ -18,3 +18,15 @@ const watch = new ResizeObserver((changes) => {
   }
 });
 for (const box of document.querySelectorAll(".table-responsive, .spread, .design-parts, main pre")) watch.observe(box);
+
+// After a refusal the keyboard stands where it is explained, or at the first field that is wrong; each such field says why.
+for (const field of document.querySelectorAll("main .is-invalid")) {
+  field.setAttribute("aria-invalid", "true");
+  const why = field.parentElement.querySelector(".invalid-feedback");
+  if (why && !field.hasAttribute("aria-describedby")) {
+    why.id ||= `${field.id}-why`;
+    field.setAttribute("aria-describedby", why.id);
+  }
+}
+// Once the browser has gone to the part that the address names.
+addEventListener("load", () => (document.querySelector("main [role=alert][tabindex]") ?? document.querySelector("main .is-invalid"))?.focus());

@@ -153,3 +153,25 @@ def test_the_examination_screen_is_open_to_everybody(served: Served) -> None:
     found += faults(page)
     page.context.close()
     assert found == []
+
+
+FOCUS = """() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return [document.activeElement.id, outlineStyle === "none" ? "" : outlineWidth]; }"""
+
+
+def test_whoever_has_only_a_keyboard_sees_where_it_is_and_is_led_to_what_is_wrong(served: Served) -> None:
+    page = served.page("officer")
+    page.goto("/sittings/new")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate(FOCUS)[0] == "main", "the first link skips what stands above"
+    passed = []
+    while not passed or page.evaluate("document.activeElement.tagName") != "BUTTON":
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate(FOCUS))
+    assert "title" in [name for name, _outline in passed] and all(outline == "3px" for _name, outline in passed)
+    page.keyboard.press("Enter")
+    wrong = page.locator("#title[aria-invalid=true]")
+    expect(wrong).to_be_focused()
+    expect(page.locator(f"#{wrong.get_attribute('aria-describedby')}")).to_contain_text("请填写")
+    page.context.close()
