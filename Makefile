@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PORT := $(or $(CERTENGINE_PORT),8000)
 BIN := .venv/bin
 
-.PHONY: help run test lint set-up set-up-tests wheel
+.PHONY: help run test guides lint set-up set-up-tests wheel
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | column -t -s '	'
@@ -20,6 +20,9 @@ run: set-up ## sets up everything, fills the demonstration and serves it on CERT
 test: set-up-tests lint ## sets up everything and runs all tests
 	@echo "== tests"
 	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+
+guides: set-up-tests ## takes the pictures of docs/guides anew
+	@CERTENGINE_GUIDES=1 $(BIN)/pytest -q tests/journeys/test_guides.py
 
 lint:
 	@echo "== ruff, mypy, import-linter"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, Uuid
 
 BUSY_SECONDS = 30
+IMPATIENT_SECONDS = 3
 PREPARE = "prepare_threshold"
 
 
@@ -82,16 +83,22 @@ class Base(DeclarativeBase):
     }
 
 
-def make_engine(database_url: str, pool_size: int = 10) -> Engine:
-    """An engine whose transactions begin when we say so, and whose SQLite commits are durable."""
+def make_engine(database_url: str, pool_size: int = 10, impatient: bool = False) -> Engine:
+    """An engine whose transactions begin when we say so, and whose SQLite commits are durable.
+
+    impatient: does not wait long for a server that is away, since another can be asked.
+    """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     # A pooler that changes connections between transactions knows nothing of what was prepared on another.
+    arguments: dict[str, Any] = {"connect_timeout": IMPATIENT_SECONDS} if impatient else {}
     unprepared = url.query.get(PREPARE) == "none"
+    if unprepared:
+        url, arguments[PREPARE] = url.difference_update_query([PREPARE]), None
     return create_engine(
-        url.difference_update_query([PREPARE]) if unprepared else url,
-        connect_args={PREPARE: None} if unprepared else {},
+        url,
+        connect_args=arguments,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,

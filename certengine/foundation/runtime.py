@@ -1,10 +1,13 @@
 """What a process works with: settings, database, clock, keys, files. One is current for the process."""
 
+import logging
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from certengine.foundation.clock import Clock, SystemClock
@@ -13,7 +16,10 @@ from certengine.foundation.files import FileStore
 from certengine.foundation.keys import FieldCipher, KeyStore, PemKeyStore
 from certengine.foundation.settings import Settings, read_settings
 
+log = logging.getLogger(__name__)
 AFTER_COMMIT = "after_commit"
+# Seconds for which a replica that was away is not asked.
+WITHOUT_REPLICA = 10.0
 
 
 def after_commit(session: Session, act: Callable[[], object]) -> None:
@@ -25,6 +31,7 @@ class Runtime:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        self._without_replica_until = 0.0
 
     @cached_property
     def engine(self) -> Engine:
@@ -36,7 +43,7 @@ class Runtime:
     def replica(self) -> Engine:
         """Where pages are read that may lag by a moment; the database itself where there is no replica."""
         url = self.settings.read_database_url
-        return make_engine(url, self.settings.pool_size) if url else self.engine
+        return make_engine(url, self.settings.pool_size, impatient=True) if url else self.engine
 
     @cached_property
     def keys(self) -> KeyStore:
@@ -64,13 +71,25 @@ class Runtime:
             return ObjectStore(folder, self.settings.files, self.settings.s3_endpoint)
         return FileStore(folder)
 
+    def _replica_connection(self) -> Connection | None:
+        """None where there is no replica, or it is away: then the database itself is read until it is tried again."""
+        if self.replica is self.engine or time.monotonic() < self._without_replica_until:
+            return None
+        try:
+            return self.replica.execution_options(read_only=True).connect()
+        except OperationalError:
+            self._without_replica_until = time.monotonic() + WITHOUT_REPLICA
+            log.error("the replica is away; its pages are read from the database itself")
+            return None
+
     @contextmanager
     def unit_of_work(self, read_only: bool = False, may_lag: bool = False) -> Iterator[Session]:
         """A session whose work is committed at the end, or rolled back on any exception. Nothing else commits."""
-        engine = self.replica if read_only and may_lag else self.engine
-        if read_only:
-            engine = engine.execution_options(read_only=True)
-        with Session(engine, expire_on_commit=False) as session:
+        with ExitStack() as held:
+            bind: Engine | Connection = self.engine.execution_options(read_only=True) if read_only else self.engine
+            if read_only and may_lag and (lagging := self._replica_connection()):
+                bind = held.enter_context(lagging)
+            session = held.enter_context(Session(bind, expire_on_commit=False))
             yield session
             # A read-only session is just closed: a rollback would empty the objects that the caller keeps.
             if not read_only:

@@ -2,18 +2,23 @@
 
 import logging
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 
+from certengine import demo
 from certengine.app import create_app
 from certengine.foundation.clock import SetClock
 from certengine.foundation.runtime import Runtime, use
 from certengine.foundation.settings import Settings
+from tests.conftest import demonstration_facts, demonstration_runtime
 
 # A page may take its time on a busy machine; what is waited for is a fact and not a speed.
 PATIENCE = 30_000
@@ -87,7 +92,7 @@ def stage(database_url: str, tmp_path: Path, clock: SetClock, browser: Browser) 
         )
     )
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     stage = Stage(runtime, clock, browser, tmp_path)
     yield stage
@@ -95,4 +100,45 @@ def stage(database_url: str, tmp_path: Path, clock: SetClock, browser: Browser) 
     server.shutdown()
     thread.join()
     probe.engine.dispose()
+    runtime.engine.dispose()
+
+
+class Served:
+    """The demonstration, served to browsers."""
+
+    def __init__(self, app: Flask, address: str, facts: dict[str, Any], browser: Browser) -> None:
+        self.app, self.address, self.facts, self.browser = app, address, facts, browser
+        # Endpoints that were looked at, whoever saw them first.
+        self.seen: set[str] = set()
+
+    def page(self, login: str = "") -> Page:
+        page = self.browser.new_context(base_url=self.address, reduced_motion="reduce").new_page()
+        page.set_default_timeout(30_000)
+        if login:
+            page.goto("/sign-in")
+            page.fill("#login", login)
+            page.fill("#password", demo.PASSWORD)
+            page.click("main form >> nth=0 >> button")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    def endpoint(self, path: str) -> str | None:
+        try:
+            return str(self.app.url_map.bind("localhost").match(path)[0])
+        except HTTPException:
+            return None
+
+
+@pytest.fixture(scope="module")
+def served(demonstration_folder: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served") / "copy"
+    shutil.copytree(demonstration_folder, folder)
+    runtime = use(demonstration_runtime(folder, "http://localhost:8000"))
+    app = create_app(runtime, RATELIMIT_ENABLED=False)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Served(app, f"http://127.0.0.1:{server.port}", demonstration_facts(demonstration_folder), browser)
+    server.shutdown()
+    thread.join()
     runtime.engine.dispose()

@@ -1,25 +1,14 @@
 """Every page that a link leads to: axe-core in light and dark, a narrow phone, and a sheet of paper."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect
-from werkzeug.exceptions import HTTPException
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
-from certengine import demo
-from certengine.app import create_app
-from certengine.foundation.runtime import use
 from certengine.people.permissions import Role
-from tests.conftest import demonstration_facts, demonstration_runtime
+from tests.journeys.conftest import Served
 from tests.journeys.test_every_page import LEFT_OUT
 
 DARK = {"runOnly": ["color-contrast"]}
@@ -41,45 +30,6 @@ NARROW = """() => new Promise(drawn => requestAnimationFrame(() => setTimeout(dr
   .filter(each => each.scrollWidth > each.clientWidth && !(each.tabIndex === 0 && each.getAttribute("aria-label")))
   .concat(document.documentElement.scrollWidth > 320 ? [document.querySelector("main")] : []).map(each => each.outerHTML))"""
 A4_WIDTH, PHONE_WIDTH, DESK = 703, 320, {"width": 1280, "height": 720}
-
-
-class Served:
-    def __init__(self, app: Flask, address: str, facts: dict[str, Any], browser: Browser) -> None:
-        self.app, self.address, self.facts, self.browser = app, address, facts, browser
-        # Endpoints that were looked at, whoever saw them first.
-        self.seen: set[str] = set()
-
-    def page(self, login: str = "") -> Page:
-        page = self.browser.new_context(base_url=self.address, reduced_motion="reduce").new_page()
-        page.set_default_timeout(30_000)
-        if login:
-            page.goto("/sign-in")
-            page.fill("#login", login)
-            page.fill("#password", demo.PASSWORD)
-            page.click("main form >> nth=0 >> button")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-        return page
-
-    def endpoint(self, path: str) -> str | None:
-        try:
-            return str(self.app.url_map.bind("localhost").match(path)[0])
-        except HTTPException:
-            return None
-
-
-@pytest.fixture(scope="module")
-def served(demonstration_folder: Path, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("served") / "copy"
-    shutil.copytree(demonstration_folder, folder)
-    runtime = use(demonstration_runtime(folder, "http://localhost:8000"))
-    app = create_app(runtime, RATELIMIT_ENABLED=False)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Served(app, f"http://127.0.0.1:{server.port}", demonstration_facts(demonstration_folder), browser)
-    server.shutdown()
-    thread.join()
-    runtime.engine.dispose()
 
 
 def faults(page: Page) -> list[str]:

@@ -86,6 +86,16 @@ def test_pages_that_may_lag_are_read_from_the_replica_and_others_are_not(runtime
     runtime.replica.dispose()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_where_the_replica_is_away_its_pages_are_read_from_the_database_itself(runtime: Runtime) -> None:
+    gone = f"postgresql+psycopg://postgres@127.0.0.1:{free_port()}/gone"
+    runtime.settings = replace(runtime.settings, read_database_url=gone)
+    client = create_app(use(runtime), TESTING=True, RATELIMIT_ENABLED=False).test_client()
+    assert [client.get("/ledger").status_code for _number in range(2)] == [200, 200]
+    assert client.get("/v/NONE").status_code == 404
+    runtime.replica.dispose()
+
+
 @pytest.fixture(scope="module")
 def storage() -> Iterator[str]:
     server = ThreadedMotoServer(port=0)
