@@ -156,15 +156,17 @@ def cases_query(organisation_id: UUID, state: CaseState | None = None) -> Select
     return query.order_by(MisconductCase.recorded_at.desc(), MisconductCase.id.desc())
 
 
-def register_query(now: datetime, organisation_id: UUID | None = None) -> Select[Any]:
-    """Upheld cases whose entry stands now: those for good, and those of five years until they end; newest first."""
+def register_query(now: datetime, of: Select[Any]) -> Select[Any]:
+    """Upheld cases whose entry stands now: those for good, and those of five years until they end; newest first.
+
+    of: the organisations whose cases they are.
+    """
     for_good = [code for code, tier in regulation().tiers.items() if tier.record_years is None]
     query = select(MisconductCase).where(
         MisconductCase.state == CaseState.UPHELD,
         or_(MisconductCase.tier.in_(for_good), MisconductCase.recorded_until > now),
+        MisconductCase.organisation_id.in_(of),
     )
-    if organisation_id is not None:
-        query = query.where(MisconductCase.organisation_id == organisation_id)
     return query.order_by(MisconductCase.decided_at.desc(), MisconductCase.id.desc())
 
 

@@ -15,6 +15,11 @@ def within(region: str) -> Select[Any]:
     return select(Organisation.id).where(Organisation.region.startswith(regions.reach(region), autoescape=True))
 
 
+def only(organisation_id: UUID) -> Select[Any]:
+    """One organisation alone, where others have a region."""
+    return select(Organisation.id).where(Organisation.id == organisation_id)
+
+
 def covers(session: Session, region: str, organisation_id: UUID) -> bool:
     return session.scalar(within(region).where(Organisation.id == organisation_id)) is not None
 

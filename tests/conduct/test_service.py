@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from certengine.conduct import service
 from certengine.conduct.models import MisconductCase
@@ -14,6 +15,7 @@ from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.runtime import Runtime
 from certengine.marking import service as marking
 from certengine.marking.models import Verdict
+from certengine.people.models import Organisation, OrganisationKind
 from certengine.sittings import service as sittings
 from certengine.sittings.models import ExamRoom
 from tests.factories import PASSWORD, account, organisation
@@ -170,7 +172,7 @@ def test_the_register_lists_five_years_until_they_end_and_for_good_always(
 
     def listed() -> list[str]:
         with runtime.unit_of_work(read_only=True) as session:
-            return [each.tier for each in session.scalars(service.register_query(clock.now()))]
+            return [each.tier for each in session.scalars(service.register_query(clock.now(), select(Organisation.id)))]
 
     assert listed() == ["for_good", "five_years"]
     account(runtime, "issuer", ["issuer"])
@@ -179,3 +181,21 @@ def test_the_register_lists_five_years_until_they_end_and_for_good_always(
     assert "长期" in page and made.documents[0] not in page
     clock.advance(days=5 * 366)
     assert listed() == ["for_good"]
+
+
+def test_a_department_reads_the_register_of_its_region_alone(
+    client: FlaskClient, runtime: Runtime, clock: SetClock, made: Exam
+) -> None:
+    case_id = told(runtime, made, "for_good")
+    clock.advance(days=6)
+    decide(runtime, case_id, tier="for_good")
+    city = ("370100", "370200")
+    with runtime.unit_of_work() as session:
+        session.scalars(select(Organisation)).first().region = city[0]  # type: ignore[union-attr]
+    for number, region in enumerate(city):
+        account(runtime, f"city{number}", ["supervisor"], institution=f"{region}市人社局", code=f"C{number}")
+        with runtime.unit_of_work() as session:
+            office = session.scalars(select(Organisation).where(Organisation.code == f"C{number}")).one()
+            office.kind, office.region = OrganisationKind.DEPARTMENT, region
+        client.post("/sign-in", data={"login": f"city{number}", "password": PASSWORD})
+        assert ("长期" in client.get("/conduct/register").text.partition("<tbody>")[2]) == (number == 0)
