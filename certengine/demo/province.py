@@ -165,13 +165,13 @@ def _report(number: int) -> bytes:
     """A page that says what was done, in short; the better ones say more."""
     page = Image.new("L", (620, 877), 255)
     draw, face = ImageDraw.Draw(page), str(FOLDER / "NotoSerifSC-Medium.ttf")
-    draw.text((310, 90), "智能产线数据采集与调试报告", fill=20, font=ImageFont.truetype(face, 30), anchor="mm")
+    draw.text((310, 90), "机床运行数据清洗与设备综合效率报告", fill=20, font=ImageFont.truetype(face, 30), anchor="mm")
     lines = (
-        "一、设备连接：控制器、传感器与网关已联通，地址表见附表。",
-        "二、数据采集：采样周期 500 毫秒，温度、节拍两路信号正常。",
-        "三、异常处理：断线后自动重连，补传数据与现场记录一致。",
-        "四、调试结果：连续运行 30 分钟，良品率 98.6%。",
-        "五、改进建议：增加振动监测，提前发现刀具磨损。",
+        "一、去重：重复记录按时间与机床号删除，故障代码保留。",
+        "二、状态时间：运行、待机、停机分钟数与报警次数见附表。",
+        "三、效率：时间开动率 86.4%，性能开动率 91.2%，OEE 76.9%。",
+        "四、可靠性：MTBF 31.5 小时，MTTR 22 分钟。",
+        "五、损失：换刀等待最大，建议集中换刀并备足刀具。",
     )
     for place, line in enumerate(lines[: 3 + number % 3]):
         draw.text((60, 170 + 54 * place), line, fill=40, font=ImageFont.truetype(face, 18))
