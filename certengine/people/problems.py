@@ -46,7 +46,7 @@ register_messages(
         "designation.state": "该机构当前的状态不能进行此操作",
         "designation.none": "本机构尚未通过遴选认定，不能开展此项工作",
         "designation.not_in_force": "本机构的认定已被暂停或终止，不能开展新的工作",
-        "designation.lapsed": "本机构的认定已于 %(until)s 到期，请先申请续期",
+        "designation.lapsed": "本机构的认定已于%(until)s到期，请先申请续期",
         "designation.field": "该领域不在本机构的认定范围内",
         "roster.unreadable": "文件不是可读取的 Excel 表格",
         "roster.header": "缺少列：%(columns)s",

@@ -17,7 +17,7 @@ register_messages(
         "training.teacher_unknown": "没有找到该教师，或已停用",
         "training.room_unknown": "没有找到该培训环境，或已停用",
         "training.teacher_field": "该教师的资格不包括本班领域",
-        "training.teacher_lapsed": "该教师的资格已于 %(until)s 到期",
+        "training.teacher_lapsed": "该教师的资格已于%(until)s到期",
         "training.teacher_clash": "该教师在此时间另有课次",
         "training.room_clash": "该场地在此时间已被占用",
         "training.room_needed": "线下课次请选择场地",

@@ -227,13 +227,13 @@ def test_an_examiner_sees_codes_and_nobody_elses_marks_until_the_panel_talks(
         )
     assert "90.00" not in c.get(mine).text and "90.00" not in c.get("/marking/practical").text
     c.post(mine, data={**points(runtime, sat, "0.5"), "version": 0})
-    assert "相差过大" in c.get("/marking/practical").text
+    assert ">相差过大，待复议<" in c.get("/marking/practical").text
     page = c.get(mine).text
     assert "90.00" in page and "考评员1" in page and "考评员aa" not in page
     refused = c.post(mine, data={**points(runtime, sat, "0.8"), "version": 1})
     assert refused.status_code == 422 and "写明理由" in refused.text
     c.post(mine, data={**points(runtime, sat, "0.8"), "version": 1, "comment": "重看后认可"})
-    assert "相差过大" not in c.get("/marking/practical").text
+    assert ">相差过大，待复议<" not in c.get("/marking/practical").text
     account(runtime, "officer", ["exam_officer"])
     officer = app.test_client()
     officer.post("/sign-in", data={"login": "officer", "password": PASSWORD})

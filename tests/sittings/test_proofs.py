@@ -154,7 +154,7 @@ def test_a_form_with_its_documents_and_those_that_come_later(app: Flask, client:
     assert refused.status_code == 422 and "只接受" in refused.text
     officer = signed_in(app, "officer")
     page = officer.get(f"/sittings/applications/{found.id}").text
-    assert "学历.pdf" in page and "已核对缺少材料的原件" not in page
+    assert "学历.pdf" in page and 'id="originals"' not in page
     assert officer.get(f"/sittings/applications/{found.id}/proofs/{degree.id}").data == PDF
     officer.post(f"/sittings/applications/{found.id}/accept")
     account(runtime, "stranger", ["exam_officer"], institution="别的机构", code="OTHER")
