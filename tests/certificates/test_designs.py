@@ -4,6 +4,7 @@ import re
 import subprocess
 from dataclasses import replace
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -233,16 +234,24 @@ def test_a_pattern_that_could_give_a_number_twice_or_is_not_one_is_refused(patte
     assert f"certificate.{code}" in {each.code for each in numbers.problems(pattern)}
 
 
-@given(st.text(numbers.ALPHABET, min_size=2, max_size=24), st.data())
-def test_one_wrong_character_or_two_that_are_swapped_are_found(text: str, data: st.DataObject) -> None:
+@given(st.text(numbers.ALPHABET, min_size=1, max_size=24), st.data())
+def test_one_wrong_character_is_found(text: str, data: st.DataObject) -> None:
     whole = text + numbers.check_character(text)
     assert numbers.holds(whole)
     place = data.draw(st.integers(0, len(whole) - 1))
     other = data.draw(st.sampled_from(sorted(set(numbers.ALPHABET) - {whole[place]})))
     assert not numbers.holds(whole[:place] + other + whole[place + 1 :])
-    at = data.draw(st.integers(0, len(whole) - 2))
-    swapped = whole[:at] + whole[at + 1] + whole[at] + whole[at + 2 :]
-    assert swapped == whole or not numbers.holds(swapped) or {whole[at], whole[at + 1]} <= {"0", "Z"}
+
+
+def test_two_neighbours_that_are_swapped_are_found_but_for_one_pair_in_six_hundred() -> None:
+    # Whatever stood before them comes down to one of 36 states, which one character makes too.
+    swaps = [(before, *pair) for before in numbers.ALPHABET for pair in combinations(numbers.ALPHABET, 2)]
+    missed = [
+        each
+        for each in swaps
+        if numbers.check_character("".join(each)) == numbers.check_character(each[0] + each[2] + each[1])
+    ]
+    assert len(swaps) == 630 * len(missed)
 
 
 def test_an_institution_sets_its_rule_and_sees_that_no_number_is_missing(runtime: Runtime, issuer: FlaskClient) -> None:
