@@ -53,7 +53,9 @@ def content(engine: Engine) -> dict[str, tuple[int, str]]:
                 continue
             columns = sorted(column["name"] for column in described)
             listed = ", ".join(f'"{column}"' for column in columns)
-            rows = connection.execute(text(f'SELECT {listed} FROM "{name}"')).all()
+            # As the database writes it: to take all JSON apart takes longer than all else.
+            asked = f"CAST(ROW({listed}) AS text)" if engine.dialect.name == "postgresql" else listed
+            rows = connection.execute(text(f'SELECT {asked} FROM "{name}"')).all()
             total = 0
             for row in rows:
                 total ^= int.from_bytes(hashlib.sha256(repr(tuple(row)).encode()).digest()[:16])
