@@ -3,6 +3,7 @@
 A guide shows every picture that is taken for it and no other, and names buttons and pages as they are named there.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from babel.messages.pofile import read_po
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from certengine.demo.pulse import Pulse
+from certengine.demo.story import path_of
+from certengine.foundation.runtime import current
 from tests.journeys.conftest import ARTEFACTS, Served
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -68,6 +72,14 @@ def _answers(page: Page, served: Served) -> None:
     page.click("label:has(input[type=radio]) >> nth=1")
 
 
+def _shows_a_room_that_lives(page: Page, served: Served) -> None:
+    """As it is where the demonstration is served: whoever answers has just been heard of."""
+    path_of(current()).parent.mkdir(exist_ok=True)
+    path_of(current()).write_text(json.dumps(served.facts))
+    Pulse(current()).beat()
+    page.reload()
+
+
 def _drops_an_altered_file(page: Page, served: Served) -> None:
     content = page.request.get(f"/v/{served.facts['grade_certificate']['code']}.pdf").body()
     middle = len(content) // 3
@@ -87,7 +99,7 @@ SHOTS = (
     Shot("institution", "candidates", "officer", "/sittings", (PLAN, '[href$="/candidates"]')),
     Shot("institution", "sitting", "officer", "/sittings", (PLAN, '[href^="/sittings/0"]')),
     Shot("institution", "draw", "papers", "/papers", (RUNNING,)),
-    Shot("institution", "board", "proctor", "@running"),
+    Shot("institution", "board", "proctor", "@running", act=_shows_a_room_that_lives),
     Shot(
         "institution", "marking", "examiner-yt", "@marking", ('[href^="/marking/practical/0"]:not([href*="samples"])',)
     ),
