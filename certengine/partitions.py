@@ -6,7 +6,6 @@ so that nothing is ever refused; the next run moves it to where it belongs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -37,18 +36,6 @@ register_messages(
 )
 
 
-@dataclass(frozen=True)
-class State:
-    """The partitions of a table; none: it is one table. strays: rows in the last one, which belongs to no year."""
-
-    names: frozenset[str]
-    strays: int
-
-    @property
-    def is_partitioned(self) -> bool:
-        return bool(self.names)
-
-
 def first_id(year: int) -> UUID:
     """The least identifier that can be made in a year of China's calendar (RFC 9562, 5.7)."""
     milliseconds = int(datetime(year, 1, 1, tzinfo=CHINA).timestamp() * 1000)
@@ -63,15 +50,10 @@ def last_of(table: str) -> str:
     return f"{table}_later"
 
 
-def state(connection: Connection, table: str) -> State:
-    names = connection.scalars(
-        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:table AS regclass)"),
-        {"table": table},
-    )
-    found = frozenset(names)
-    has_last = last_of(table) in found
-    strays = connection.scalar(text(f"SELECT count(*) FROM {last_of(table)}")) if has_last else 0  # nosec B608: our own names
-    return State(found, strays or 0)
+def names(connection: Connection, table: str) -> frozenset[str]:
+    """The partitions of a table; none: it is one table."""
+    query = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:table AS regclass)")
+    return frozenset(connection.scalars(query, {"table": table}))
 
 
 def partition(runtime: Runtime) -> Iterator[str]:
@@ -81,33 +63,41 @@ def partition(runtime: Runtime) -> Iterator[str]:
     rooms.load_models()
     year = runtime.clock.now().astimezone(CHINA).year
     for name, key in BY_YEAR.items():
-        table = Base.metadata.tables[name]
         with runtime.engine.begin() as connection:
             _alone(connection, name)
-            if not state(connection, name).is_partitioned:
-                _convert(connection, table, key, year)
-                yield f"{name}: all until the end of {year} in one partition"
-            for each in range(year + 1, year + 1 + YEARS_AHEAD):
-                if of_year(name, each) not in state(connection, name).names:
-                    moved = _add(connection, table, key, each)
-                    yield f"{name}: {of_year(name, each)} was made" + (f", {moved} rows moved there" if moved else "")
+            done = list(_done(connection, Base.metadata.tables[name], key, year))
+        yield from done
+
+
+def _done(connection: Connection, table: Table, key: str, year: int) -> Iterator[str]:
+    there = names(connection, table.name)
+    if not there:
+        _convert(connection, table, key, year)
+        yield f"{table.name}: all until the end of {year} in one partition"
+    for each in range(year + 1, year + 1 + YEARS_AHEAD):
+        made = of_year(table.name, each)
+        if made not in there:
+            moved = _add(connection, table, key, each)
+            yield f"{table.name}: {made} was made" + (f", {moved} rows moved there" if moved else "")
 
 
 def findings(connection: Connection, now: datetime) -> Iterator[tuple[bool, str]]:
     """For doctor: pairs of (is well, what was found and what to do)."""
     today = now.astimezone(CHINA)
     for name in BY_YEAR:
-        found = state(connection, name)
-        if not found.is_partitioned:
+        there = names(connection, name)
+        if not there:
             continue
+        # What came in a year that has no partition.
+        strays = connection.scalar(text(f"SELECT count(*) FROM {last_of(name)}"))  # nosec B608: our own names
         coming = of_year(name, today.year + 1)
-        lacks = today.month >= REMINDED_IN and coming not in found.names
+        lacks = today.month >= REMINDED_IN and coming not in there
         yield (
-            not (lacks or found.strays),
-            f"partitions: {name} has {len(found.names)}"
+            not (lacks or strays),
+            f"partitions: {name} has {len(there)}"
             + (f", {coming} is missing" if lacks else "")
-            + (f", {found.strays} rows are of no year's" if found.strays else "")
-            + ("; run outside of exams: certengine partition" if lacks or found.strays else ""),
+            + (f", {strays} rows are of no year's" if strays else "")
+            + ("; run outside of exams: certengine partition" if lacks or strays else ""),
         )
 
 

@@ -13,10 +13,10 @@ from certengine import rooms
 from certengine.certificates.hooks import deliver_due
 from certengine.certificates.sealing import seal_all
 from certengine.delivery.service import close_expired
-from certengine.demo.pulse import Pulse
 from certengine.foundation import logs, migrate
 from certengine.foundation.jobs import prepare_queue, resume_jobs
 from certengine.foundation.runtime import Runtime, current
+from certengine.ledger import service as ledger
 from certengine.ledger.service import run_sequencer
 from certengine.programme.reminders import remind_due
 
@@ -41,8 +41,9 @@ def ready() -> Runtime:
     runtime = current()
     if not migrate.is_current(runtime):
         raise click.ClickException("the database is not up to date; run: certengine db upgrade")
-    # Made before any process needs them, so that all agree on them.
-    runtime.keys.ed25519("ledger")
+    # Made before any process needs it, so that all agree on it.
+    with runtime.unit_of_work(read_only=True) as session:
+        ledger.verifier(session, runtime)
     runtime.engine.dispose()
     return runtime
 
@@ -68,6 +69,9 @@ def keep_going(runtime: Runtime | None = None, jobs: int = 1) -> None:
         threading.Thread(target=_again, args=(stop, lambda: remind_due(runtime), HOUR), daemon=True),
     ]
     if runtime.settings.demonstration:
+        # Nobody else's processes have to read the whole demonstration when they start.
+        from certengine.demo.pulse import Pulse
+
         beat = Pulse(runtime).beat
         loops.append(threading.Thread(target=_again, args=(stop, beat, BEAT), daemon=True))
     for loop in loops:

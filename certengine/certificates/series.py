@@ -63,10 +63,8 @@ def report(session: Session, seen: UUID | str | None = None) -> list[Series]:
     query = select(CertificateSeries, Organisation).join(
         Organisation, Organisation.id == CertificateSeries.organisation_id
     )
-    if isinstance(seen, str):
-        query = query.where(CertificateSeries.organisation_id.in_(reach.within(seen)))
-    elif seen is not None:
-        query = query.where(CertificateSeries.organisation_id == seen)
+    if seen is not None:
+        query = query.where(reach.sees(CertificateSeries.organisation_id, seen))
     rows = session.execute(query.order_by(CertificateSeries.year.desc(), Organisation.name)).all()
     return [_series(session, series, institution) for series, institution in rows]
 

@@ -208,10 +208,7 @@ def certificates_query(
     sought: part of a name, a number or a code.
     """
     query = select(Certificate).order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-    if isinstance(seen, str):
-        query = query.where(Certificate.organisation_id.in_(reach.within(seen)))
-    else:
-        query = query.where(Certificate.organisation_id == seen)
+    query = query.where(reach.sees(Certificate.organisation_id, seen))
     if institution is not None:
         query = query.where(Certificate.organisation_id == institution)
     if sought:

@@ -27,13 +27,12 @@ from certengine.certificates.checking import Outcome
 from certengine.certificates.models import Certificate, CertificateAct, CertificateState
 from certengine.certificates.pages import LOOK_UPS, blueprint
 from certengine.certificates.rules import CODE_LENGTH, CertificateKind, ReasonClass, fields_of
-from certengine.certificates.series_views import seen
 from certengine.foundation.errors import Conflict, Invalid, NotFound
 from certengine.foundation.ids import fold_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
 from certengine.people import reach
-from certengine.people.actors import staff
+from certengine.people.actors import seen, staff
 from certengine.people.permissions import Permission
 from certengine.web.access import allow, public
 from certengine.web.downloads import sent_spreadsheet

@@ -16,6 +16,7 @@ from certengine.conduct.rules import CaseState, Voids
 from certengine.foundation.errors import Conflict, Invalid, NotFound, Problem
 from certengine.ledger import service as ledger
 from certengine.marking import releasing
+from certengine.people import reach
 from certengine.sittings import service as sittings
 from certengine.standards.rules import Part
 
@@ -156,16 +157,16 @@ def cases_query(organisation_id: UUID, state: CaseState | None = None) -> Select
     return query.order_by(MisconductCase.recorded_at.desc(), MisconductCase.id.desc())
 
 
-def register_query(now: datetime, of: Select[Any]) -> Select[Any]:
+def register_query(now: datetime, seen: UUID | str) -> Select[Any]:
     """Upheld cases whose entry stands now: those for good, and those of five years until they end; newest first.
 
-    of: the organisations whose cases they are.
+    seen: an organisation, or the region of a department.
     """
     for_good = [code for code, tier in regulation().tiers.items() if tier.record_years is None]
     query = select(MisconductCase).where(
         MisconductCase.state == CaseState.UPHELD,
         or_(MisconductCase.tier.in_(for_good), MisconductCase.recorded_until > now),
-        MisconductCase.organisation_id.in_(of),
+        reach.sees(MisconductCase.organisation_id, seen),
     )
     return query.order_by(MisconductCase.decided_at.desc(), MisconductCase.id.desc())
 

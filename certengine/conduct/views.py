@@ -17,8 +17,7 @@ from certengine.foundation.errors import CertengineError, NotAllowed, NotFound
 from certengine.foundation.ids import random_code
 from certengine.foundation.paging import paginate
 from certengine.ledger import service as ledger
-from certengine.people import reach
-from certengine.people.actors import region, staff
+from certengine.people.actors import seen, staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow, current_actor
@@ -91,9 +90,7 @@ def cases() -> str:
 @allow(Permission.MISCONDUCT_DECIDE, Permission.OVERSIGHT_READ)
 def register() -> str:
     """Who stands in the register of integrity; a department sees the entries of its region's institutions."""
-    sees_region = staff().may(Permission.OVERSIGHT_READ)
-    of = reach.within(region()) if sees_region else reach.only(staff().organisation_id)
-    page = paginate(session(), service.register_query(now(), of), request.args.get("page", 1, int))
+    page = paginate(session(), service.register_query(now(), seen()), request.args.get("page", 1, int))
     names = {row.registration_id: sittings.candidate(session(), row.registration_id) for row in page.rows}
     return render_template("conduct/register.html", page=page, names=names)
 

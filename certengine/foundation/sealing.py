@@ -26,19 +26,6 @@ def _opened(sealed: str) -> str:
     return current().cipher.decrypt(base64.b64decode(sealed))
 
 
-class SecretText(TypeDecorator[str]):
-    """A short text that is encrypted wherever it is written anew: what a stolen database must not give away."""
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return PREFIX + _sealed(value) if value else value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return _opened(value[len(PREFIX) :]) if value is not None and value.startswith(PREFIX) else value
-
-
 class SealedJson(TypeDecorator[dict[str, Any]]):
     """A JSON object, or {"sealed": …} over it."""
 
@@ -60,7 +47,7 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
 class SealedText(TypeDecorator[str]):
     """A text, or "sealed:…" over it."""
 
-    impl = Text
+    impl: type[String] = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
@@ -68,3 +55,13 @@ class SealedText(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return _opened(value[len(PREFIX) :]) if value is not None and value.startswith(PREFIX) else value
+
+
+class SecretText(SealedText):
+    """A short text that is encrypted wherever it is written anew: what a stolen database must not give away."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return PREFIX + _sealed(value) if value else value

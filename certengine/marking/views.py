@@ -11,7 +11,7 @@ from certengine.foundation.paging import paginate
 from certengine.marking import releases, service
 from certengine.marking.models import ChangeState, MarkState, ProposalState, ReviewState, RulingKind, Verdict
 from certengine.people import service as people
-from certengine.people.actors import region, staff
+from certengine.people.actors import seen, staff
 from certengine.people.permissions import Permission
 from certengine.sittings import service as sittings
 from certengine.web.access import allow
@@ -81,10 +81,9 @@ def set_up(state: BlueprintSetupState) -> None:
 @allow(Permission.RESULT_READ)
 def results() -> str:
     sought = request.args.get("q", "").strip()
+    # What stands behind a result is the institution's.
     across = staff().may(Permission.OVERSIGHT_READ)
-    # A department looks at the exams of its region's institutions; what stands behind a result is the institution's.
-    query = sittings.plans_query(region() if across else staff().organisation_id, sought)
-    page = paginate(session(), query, request.args.get("page", 1, int))
+    page = paginate(session(), sittings.plans_query(seen(), sought), request.args.get("page", 1, int))
     counts = releases.counts(session(), [plan.id for plan in page.rows])
     names = {plan.id: people.organisation(session(), plan.organisation_id).name for plan in page.rows if across}
     return render_template("marking/results.html", page=page, counts=counts, sought=sought, names=names, across=across)

@@ -101,6 +101,11 @@ def region() -> str:
     return reach.region_of(session(), staff().organisation_id)
 
 
+def seen() -> UUID | str:
+    """Whose rows the acting account looks at: a department's those of its region's institutions, others' their own."""
+    return region() if staff().may(Permission.OVERSIGHT_READ) else staff().organisation_id
+
+
 def _staff(database: Session, identity: str) -> Actor | None:
     row = sessions.live(database, UUID(identity), now())
     account = service.account(database, row.account_id) if row else None

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from certengine.people import regions
 from certengine.people.models import Organisation
@@ -15,9 +15,9 @@ def within(region: str) -> Select[Any]:
     return select(Organisation.id).where(Organisation.region.startswith(regions.reach(region), autoescape=True))
 
 
-def only(organisation_id: UUID) -> Select[Any]:
-    """One organisation alone, where others have a region."""
-    return select(Organisation.id).where(Organisation.id == organisation_id)
+def sees(owner: InstrumentedAttribute[UUID], seen: UUID | str) -> ColumnElement[bool]:
+    """Of rows that organisations own. seen: an organisation, or the region of a department."""
+    return owner.in_(within(seen)) if isinstance(seen, str) else owner == seen
 
 
 def covers(session: Session, region: str, organisation_id: UUID) -> bool:

@@ -115,8 +115,7 @@ def plan_of(session: Session, organisation_id: UUID, exam_plan_id: UUID, lock: b
 
 def plans_query(seen: UUID | str, sought: str = "") -> Select[Any]:
     """Newest first. seen: an organisation, or the region of a department."""
-    owner = ExamPlan.organisation_id
-    query = select(ExamPlan).where(owner.in_(reach.within(seen)) if isinstance(seen, str) else owner == seen)
+    query = select(ExamPlan).where(reach.sees(ExamPlan.organisation_id, seen))
     if sought:
         query = query.where(ExamPlan.title.icontains(sought, autoescape=True))
     return query.order_by(ExamPlan.created_at.desc(), ExamPlan.id.desc())

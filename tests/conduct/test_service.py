@@ -172,7 +172,8 @@ def test_the_register_lists_five_years_until_they_end_and_for_good_always(
 
     def listed() -> list[str]:
         with runtime.unit_of_work(read_only=True) as session:
-            return [each.tier for each in session.scalars(service.register_query(clock.now(), select(Organisation.id)))]
+            owner = session.scalars(select(MisconductCase.organisation_id).distinct()).one()
+            return [each.tier for each in session.scalars(service.register_query(clock.now(), owner))]
 
     assert listed() == ["for_good", "five_years"]
     account(runtime, "issuer", ["issuer"])

@@ -14,7 +14,7 @@ from certengine.foundation.database import Base
 from certengine.foundation.errors import Conflict, Invalid
 from certengine.foundation.keys import FieldCipher
 from certengine.foundation.runtime import Runtime, use
-from certengine.foundation.sealing import SealedJson, SealedText, SecretText
+from certengine.foundation.sealing import SealedJson, SealedText
 from certengine.people import second_factor, totp
 from certengine.people import service as people
 from certengine.people.models import Account, AccountFactor, Person, RecoveryCode
@@ -49,7 +49,7 @@ def test_every_column_that_holds_something_encrypted_is_known_here() -> None:
         (each.name, column.name)
         for each in Base.metadata.tables.values()
         for column in each.columns
-        if isinstance(column.type, SealedJson | SealedText | SecretText)
+        if isinstance(column.type, SealedJson | SealedText)
         or (isinstance(column.type, LargeBinary) and "sealed" in column.name)
     }
     assert held == {(each.table, each.name) for each in rotation.COLUMNS}
