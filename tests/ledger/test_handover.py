@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 
-from certengine import doctor
+from certengine import doctor, work
 from certengine.foundation.runtime import Runtime
 from certengine.ledger import archive, cli, handover, notes, rekeying, service, witness
 from tests.ledger.test_service import write
@@ -77,3 +77,13 @@ def test_a_stolen_key_leads_nobody_and_the_witness_knows_the_tree(
     assert handover.follows(forged, old) is None
     with runtime.unit_of_work(read_only=True) as session:
         assert handover.former(session, stolen=False) == [] and handover.former(session, stolen=True) == [old]
+
+
+def test_a_service_that_starts_makes_no_key_anew_that_was_put_aside(runtime: Runtime) -> None:
+    write(runtime, 1, 3)
+    service.sequence(runtime)
+    rekeying.replace_key(runtime, "account:operator", stolen=True)
+    aside = runtime.settings.data / "keys" / "ledger.pem"
+    aside.unlink()
+    work.ready()
+    assert not aside.exists()
